@@ -1,0 +1,55 @@
+import type { Health } from '../health/health.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import type { ResourceKey } from '../kubernetes/resource-key.ts';
+
+export type SyncStatusCode = 'Synced' | 'OutOfSync' | 'Unknown';
+
+/** A target and its live object travel together. At least one of the two is present. */
+export interface ResourcePair {
+  key: ResourceKey;
+  version: string;
+  /** The target, normalised: namespace filled, tracking metadata set. Absent when Git no longer has it. */
+  target?: KubernetesObject;
+  live?: KubernetesObject;
+  /** File of the target, where known. */
+  file?: string;
+}
+
+/** One resource of an application, compared. */
+export interface ResourceComparison extends ResourcePair {
+  /** Absent for hooks and for what is not compared (Skip, ignored). */
+  status?: SyncStatusCode;
+  health?: Health;
+  isHook: boolean;
+  requiresPruning: boolean;
+  requiresDeletionConfirmation: boolean;
+  syncWave: number;
+  /** Both sides after every normaliser and ignore rule; equal means Synced. Absent when a side is. */
+  normalizedLive?: KubernetesObject;
+  predictedLive?: KubernetesObject;
+}
+
+export type ConditionType =
+  | 'DeletionError'
+  | 'InvalidSpecError'
+  | 'ComparisonError'
+  | 'SyncError'
+  | 'UnknownError'
+  | 'SharedResourceWarning'
+  | 'RepeatedResourceWarning'
+  | 'ExcludedResourceWarning'
+  | 'OrphanedResourceWarning';
+
+export interface Condition {
+  type: ConditionType;
+  message: string;
+  lastTransitionTime?: string;
+}
+
+/** All resources of an application, compared. */
+export interface Comparison {
+  status: SyncStatusCode;
+  resources: ResourceComparison[];
+  health: Health;
+  conditions: Condition[];
+}

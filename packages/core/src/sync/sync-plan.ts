@@ -1,0 +1,64 @@
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import type { ResourceKey } from '../kubernetes/resource-key.ts';
+
+export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail';
+export type HookType = SyncPhase | 'PreDelete' | 'PostDelete' | 'Skip';
+export type HookDeletePolicy = 'HookSucceeded' | 'HookFailed' | 'BeforeHookCreation';
+
+/** What a task will do. `apply` covers create and update; `unchanged` is listed but sends nothing. */
+export type TaskAction = 'create' | 'update' | 'recreate' | 'replace' | 'prune' | 'hook' | 'unchanged';
+
+/** One thing to do to one resource. Plain data: printable before it runs. */
+export interface SyncTask {
+  key: ResourceKey;
+  version: string;
+  phase: SyncPhase;
+  wave: number;
+  action: TaskAction;
+  target?: KubernetesObject;
+  live?: KubernetesObject;
+  hookType?: HookType;
+  hookDeletePolicies?: HookDeletePolicy[];
+  /** Why a prune candidate is left alone, in Argo CD's words: "ignored (no prune)", "ignored (requires pruning)". */
+  skipReason?: string;
+  needsConfirmation?: boolean;
+  options: TaskOptions;
+  /** Things the person should know before applying: restarts pods, immutable field, needs permission … */
+  warnings: string[];
+}
+
+export interface TaskOptions {
+  serverSideApply: boolean;
+  replace: boolean;
+  force: boolean;
+  validate: boolean;
+  skipDryRunOnMissingResource: boolean;
+  clientSideApplyMigration: boolean;
+  propagation: 'Foreground' | 'Background' | 'Orphan';
+}
+
+/** Ordered: phases, then waves, then tasks in the order they are sent. */
+export interface SyncPlan {
+  revision: string;
+  phases: { phase: SyncPhase; waves: { wave: number; tasks: SyncTask[] }[] }[];
+  /** Set when the plan must not run; every entry names a resource and the reason. */
+  problems: string[];
+}
+
+export type ResultCode = 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
+export type OperationPhase = 'Running' | 'Terminating' | 'Failed' | 'Error' | 'Succeeded';
+
+/** One row of `operationState.syncResult.resources`. */
+export interface ResourceResult {
+  group: string;
+  version: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  status?: ResultCode;
+  message?: string;
+  hookType?: HookType;
+  hookPhase?: OperationPhase;
+  syncPhase?: SyncPhase;
+  images?: string[];
+}
