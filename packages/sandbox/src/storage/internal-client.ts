@@ -58,7 +58,15 @@ export interface InternalClient {
     resource: GroupResource,
     namespace: string,
     name: string,
-    options?: { propagation?: 'Foreground' | 'Background' | 'Orphan'; uid?: string },
+    options?: {
+      propagation?: 'Foreground' | 'Background' | 'Orphan';
+      uid?: string;
+      /**
+       * Pods only. As on a real API server, deleting a Pod that is bound to a node and still runs marks it with
+       * deletionTimestamp and deletionGracePeriodSeconds; it goes once the kubelet deletes it again with 0.
+       */
+      gracePeriodSeconds?: number;
+    },
   ): void;
   /** Removes one finalizer; the object goes when it was the last one and deletion was requested. */
   removeFinalizer(resource: GroupResource, namespace: string, name: string, finalizer: string): void;
