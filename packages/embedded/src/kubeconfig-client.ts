@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
+import { Agent, request } from 'undici';
+
+interface Kubeconfig {
+  'current-context'?: string;
+  contexts?: { name: string; context: { cluster: string; user: string } }[];
+  clusters?: { name: string; cluster: Record<string, unknown> }[];
+  users?: { name: string; user: Record<string, unknown> }[];
+}
+
+/** Enough of a Kubernetes client for the launcher: server-side apply and get, by token or client certificate. */
+export interface KubeconfigClient {
+  server: string;
+  /** The bearer token and CA of the current context, for a cluster Secret. */
+  credentials: { token?: string; caData?: string; certData?: string; keyData?: string };
+  /** Server-side apply of one object at `path` (its URL without the server). */
+  apply(path: string, object: Record<string, unknown>): Promise<void>;
+  /** The object at `path`, or undefined when there is none. */
+  get(path: string): Promise<Record<string, unknown> | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opens the current context of a kubeconfig file. Throws when its user needs a plugin (exec, auth-provider). */
+export async function openKubeconfig(file: string): Promise<KubeconfigClient> {
+  const config = load(await readFile(file, 'utf8')) as Kubeconfig;
+  const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
+  const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
+  const user = config.users?.find(({ name }) => name === context?.user)?.user;
+  if (cluster === undefined || user === undefined) throw new Error(`${file}: the current context names no cluster and user`);
+  if ('exec' in user || 'auth-provider' in user) throw new Error(`${file}: the user needs a credential plugin`);
+  const caData = await dataOf(cluster, 'certificate-authority');
+  const certData = await dataOf(user, 'client-certificate');
+  const keyData = await dataOf(user, 'client-key');
+  const token = typeof user['token'] === 'string' ? user['token'] : undefined;
+  const server = String(cluster['server']).replace(/\/$/, '');
+  const agent = new Agent({
+    connect: {
+      ...(caData === undefined ? {} : { ca: decode(caData) }),
+      ...(certData === undefined ? {} : { cert: decode(certData) }),
+      ...(keyData === undefined ? {} : { key: decode(keyData) }),
+      rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
+    },
+  });
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return {
+    server,
+    credentials: {
+      ...(token === undefined ? {} : { token }),
+      ...(caData === undefined ? {} : { caData }),
+      ...(certData === undefined ? {} : { certData }),
+      ...(keyData === undefined ? {} : { keyData }),
+    },
+    async apply(path, object) {
+      const answer = await request(`${server}${path}?fieldManager=lockstep-launcher&force=true`, {
+        method: 'PATCH',
+        dispatcher: agent,
+        headers: { ...headers, 'content-type': 'application/apply-patch+yaml' },
+        body: JSON.stringify(object),
+      });
+      const text = await answer.body.text();
+      if (answer.statusCode >= 300) throw new Error(`apply ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+    },
+    async get(path) {
+      const answer = await request(`${server}${path}`, { dispatcher: agent, headers });
+      const text = await answer.body.text();
+      if (answer.statusCode === 404) return undefined;
+      if (answer.statusCode >= 300) throw new Error(`get ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+      return JSON.parse(text) as Record<string, unknown>;
+    },
+    close: () => agent.close(),
+  };
+}
+
+async function dataOf(section: Record<string, unknown>, name: string): Promise<string | undefined> {
+  const data = section[`${name}-data`];
+  if (typeof data === 'string') return data;
+  const file = section[name];
+  return typeof file === 'string' ? (await readFile(file)).toString('base64') : undefined;
+}
+
+const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+
+export interface RoleProcessOptions {
+  name: string;
+  script: string;
+  args: string[];
+  env?: Record<string, string>;
+  /** Standard output and error are appended here. */
+  logFile: string;
+  /** Resolves when the process serves; called after every start. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** Called with the new process id after each start. */
+  onStart?(pid: number): void;
+}
+
+/**
+ * Keeps one child process running: restarts it when it ends without being asked, with a back-off that resets after
+ * it ran for 30 s. Every process of ours converges after a crash, so a restart is always safe.
+ */
+export class RoleProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: RoleProcessOptions;
+  #child: ChildProcess | undefined;
+  #stopping = new AbortController();
+  #failures = 0;
+
+  constructor(options: RoleProcessOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Starts the process; resolves when it is ready for the first time, rejects when it ends before that. */
+  start(): Promise<void> {
+    const child = this.#spawn();
+    const ended = new Promise<never>((_, reject) => {
+      child.once('exit', (code, signal) =>
+        reject(new Error(`${this.name} ended (${signal ?? code}) before it was ready; see ${this.#options.logFile}`)),
+      );
+    });
+    return Promise.race([this.#options.ready(this.#stopping.signal), ended]);
+  }
+
+  /** SIGTERM, then SIGKILL after 10 s. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      child.kill('SIGTERM');
+    });
+  }
+
+  #spawn(): ChildProcess {
+    const started = Date.now();
+    const child = spawn(process.execPath, ['--enable-source-maps', this.#options.script, ...this.#options.args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#options.env },
+    });
+    const log = createWriteStream(this.#options.logFile, { flags: 'a' });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    child.once('exit', () => {
+      log.end();
+      if (this.#stopping.signal.aborted) return;
+      this.#failures = Date.now() - started > 30_000 ? 0 : this.#failures + 1;
+      const delay = Math.min(10_000, 100 * 2 ** Math.min(this.#failures, 7));
+      setTimeout(() => {
+        if (this.#stopping.signal.aborted) return;
+        this.#spawn();
+        this.#options.ready(this.#stopping.signal).then(
+          () => this.#options.onStart?.(this.pid),
+          () => undefined,
+        );
+      }, delay);
+    });
+    this.#child = child;
+    return child;
+  }
+}
