@@ -1,0 +1,82 @@
+import type { IgnoreRule } from '../diff/diff-settings.ts';
+import type { TrackingSettings } from '../kubernetes/tracking.ts';
+
+/** One entry of resource.exclusions or resource.inclusions; every list holds globs and an empty one matches all. */
+export interface ResourceFilter {
+  apiGroups: string[];
+  kinds: string[];
+  clusters: string[];
+}
+
+/** What is said about the kinds that match `group` and `kind` (globs; `all` became `*`). */
+export interface ResourceCustomization {
+  group: string;
+  kind: string;
+  healthLua?: string;
+  /** Lua's standard libraries are open to the health script. */
+  useOpenLibs?: boolean;
+  /** The `actions` block as YAML text. */
+  actions?: string;
+  ignoreDifferences?: Pick<IgnoreRule, 'jsonPointers' | 'jqPathExpressions' | 'managedFieldsManagers'>;
+  ignoreResourceUpdates?: Pick<IgnoreRule, 'jsonPointers' | 'jqPathExpressions'>;
+  knownTypeFields?: { field: string; type: string }[];
+}
+
+export interface KustomizeVersion {
+  path?: string;
+  buildOptions?: string;
+}
+
+/** Everything `argocd-cm` and `argocd-cmd-params-cm` say to the controller and the renderer. Durations are seconds. */
+export interface Settings {
+  reconciliation: { timeoutSeconds: number; jitterSeconds: number; hardTimeoutSeconds: number };
+  tracking: TrackingSettings;
+  exclusions: ResourceFilter[];
+  inclusions: ResourceFilter[];
+  customizations: ResourceCustomization[];
+  compareOptions: {
+    ignoreAggregatedRoles: boolean;
+    ignoreResourceStatusField: 'all' | 'crd' | 'none';
+    ignoreDifferencesOnResourceUpdates: boolean;
+  };
+  ignoreResourceUpdatesEnabled: boolean;
+  serverSideDiff: boolean;
+  respectRBAC: '' | 'normal' | 'strict';
+  sensitiveAnnotations: string[];
+  customLabels: string[];
+  includeEventLabelKeys: string[];
+  excludeEventLabelKeys: string[];
+  allowedNodeLabels: string[];
+  inClusterEnabled: boolean;
+  globalProjects: { projectName: string; labelSelector: LabelSelector }[];
+  /** Namespaces besides our own where Applications may live; globs or `/regular expressions/`. */
+  applicationNamespaces: string[];
+  helm: { enabled: boolean; valuesFileSchemes: string[] };
+  kustomize: { enabled: boolean; buildOptions: string; versions: Record<string, KustomizeVersion> };
+  jsonnet: { enabled: boolean };
+  impersonation: { enabled: boolean; enforced: boolean };
+  selfHeal: { timeoutSeconds: number; backoff: { timeoutSeconds: number; factor: number; capSeconds: number } };
+  /** 0: an operation may run for ever. */
+  syncTimeoutSeconds: number;
+  /** Pause between waves, for controllers that report an old status as healthy. 0: health alone decides. */
+  syncWaveDelaySeconds: number;
+  /** How long the last good answer of a repository stands in for a failing one. */
+  repositoryErrorGraceSeconds: number;
+  /** Health of every resource is written to `status.resources`; else only to the cached tree. */
+  persistResourceHealth: boolean;
+  /** Combined size limit of the manifests of a directory source, in bytes. */
+  maxDirectoryManifestBytes: number;
+  /** Longest run of a rendering tool. */
+  renderTimeoutSeconds: number;
+}
+
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
+/** An entry of a ConfigMap that could not be used. The default, or the entries around it, apply instead. */
+export interface SettingsWarning {
+  key: string;
+  message: string;
+}
