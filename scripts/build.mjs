@@ -9,7 +9,12 @@ import { join } from 'node:path';
 const parts = [
   {
     name: 'Kubernetes API description',
-    inputs: ['packages/sandbox/scripts', 'packages/sandbox/src/openapi', 'packages/sandbox/package.json', 'pnpm-lock.yaml'],
+    inputs: [
+      'packages/sandbox/scripts',
+      'packages/sandbox/src/openapi',
+      'packages/sandbox/package.json',
+      'pnpm-lock.yaml',
+    ],
     output: 'packages/sandbox/generated',
     make: () => run('packages/sandbox', 'node_modules/.bin/tsx', ['scripts/generate-openapi.ts']),
   },
@@ -21,7 +26,14 @@ const parts = [
   },
   {
     name: 'server',
-    inputs: ['apps/server/src', 'packages/core/src', 'packages/rbac/src', 'packages/contract', 'packages/structured-merge/src', 'pnpm-lock.yaml'],
+    inputs: [
+      'apps/server/src',
+      'packages/core/src',
+      'packages/rbac/src',
+      'packages/contract',
+      'packages/structured-merge/src',
+      'pnpm-lock.yaml',
+    ],
     output: 'apps/server/dist/main.js',
     make: () => bundle('apps/server', 'src/main.ts', 'dist/main.js'),
   },
@@ -33,7 +45,14 @@ const parts = [
   },
   {
     name: 'dashboard',
-    inputs: ['apps/web/src', 'apps/web/index.html', 'apps/web/public', 'apps/web/vite.config.ts', 'packages/contract', 'pnpm-lock.yaml'],
+    inputs: [
+      'apps/web/src',
+      'apps/web/index.html',
+      'apps/web/public',
+      'apps/web/vite.config.ts',
+      'packages/contract',
+      'pnpm-lock.yaml',
+    ],
     output: 'apps/web/dist/index.html',
     make: () => run('apps/web', 'node_modules/.bin/vite', ['build', '--logLevel', 'warn']),
   },
@@ -41,7 +60,10 @@ const parts = [
 
 function run(folder, command, args) {
   const local = join(folder, command);
-  const { status } = spawnSync(existsSync(local) ? command : join(process.cwd(), command), args, { cwd: folder, stdio: 'inherit' });
+  const { status } = spawnSync(existsSync(local) ? command : join(process.cwd(), command), args, {
+    cwd: folder,
+    stdio: 'inherit',
+  });
   if (status !== 0) throw new Error(`build: ${command} ${args.join(' ')} failed in ${folder}`);
 }
 
@@ -76,14 +98,19 @@ const npmPackagesStayOutside = {
   },
 };
 
-const packageName = (path) => path.split('/').slice(0, path.startsWith('@') ? 2 : 1).join('/');
+const packageName = (path) =>
+  path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/');
 
 function fingerprint(paths) {
   const hash = createHash('sha256');
   const visit = (path) => {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) {
-      for (const name of readdirSync(path).sort()) if (name !== 'node_modules' && name !== 'dist') visit(join(path, name));
+      for (const name of readdirSync(path).sort())
+        if (name !== 'node_modules' && name !== 'dist') visit(join(path, name));
       return;
     }
     if (path.includes('.test.')) return;
@@ -108,4 +135,5 @@ export async function buildAll({ only, log = console.log } = {}) {
   }
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) await buildAll(process.argv[2] === undefined ? {} : { only: process.argv.slice(2) });
+if (import.meta.url === `file://${process.argv[1]}`)
+  await buildAll(process.argv[2] === undefined ? {} : { only: process.argv.slice(2) });

@@ -15,7 +15,9 @@ export function requireTools() {
     fail(`Node ${process.versions.node} is not supported. Install Node 24 (or ^20.19, >=22.12).`);
   }
   if (spawnSync('git', ['--version']).status !== 0) {
-    fail('git was not found on the PATH. Install it (Debian and Ubuntu: apt-get install git; macOS: xcode-select --install).');
+    fail(
+      'git was not found on the PATH. Install it (Debian and Ubuntu: apt-get install git; macOS: xcode-select --install).',
+    );
   }
 }
 
@@ -24,11 +26,18 @@ export function installWorkspace() {
   const stamp = manifestsHash();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   console.log(`Installing dependencies with ${pnpm} …`);
-  const { status } = spawnSync('npx', ['--yes', pnpm, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=error'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) fail('The dependencies could not be installed; the message above says why. A proxy or a package registry of your own is set in .npmrc.');
+  const { status } = spawnSync(
+    'npx',
+    ['--yes', pnpm, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=error'],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    },
+  );
+  if (status !== 0)
+    fail(
+      'The dependencies could not be installed; the message above says why. A proxy or a package registry of your own is set in .npmrc.',
+    );
   mkdirSync('node_modules/.cache/lockstep', { recursive: true });
   writeFileSync(stampFile, stamp);
 }
@@ -43,7 +52,8 @@ export function requireSystemCommand(commands, { debianPackage, why, elsewhere }
   if (process.getuid?.() === 0 && which('apt-get') !== undefined) {
     console.log(`Installing ${debianPackage} (${why}) …`);
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+    const apt = (...args) =>
+      spawnSync('apt-get', ['-qq', ...args], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
     // policy-rc.d keeps the package from starting a service of its own.
     const marker = '/usr/sbin/policy-rc.d';
     const ours = !existsSync(marker);

@@ -10,7 +10,8 @@ if (!process.argv.includes('--help')) {
     requireSystemCommand(['redis-server', 'valkey-server'], {
       debianPackage: 'redis-server',
       why: 'queues and caches; nothing durable lives in it',
-      elsewhere: 'Install Redis 6.2 or later (macOS: brew install redis; Fedora: dnf install valkey), or set REDIS_URL to one that runs.',
+      elsewhere:
+        'Install Redis 6.2 or later (macOS: brew install redis; Fedora: dnf install valkey), or set REDIS_URL to one that runs.',
     });
   }
 }

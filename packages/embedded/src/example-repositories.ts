@@ -38,7 +38,13 @@ async function importExample(options: { examples: string; root: string; gitURL: 
       }
     }
     await git(work, 'add', '--all');
-    await git(work, 'commit', '--quiet', '--message', isNew ? `Add the ${options.name} example` : 'Point at the new address of the Git server');
+    await git(
+      work,
+      'commit',
+      '--quiet',
+      '--message',
+      isNew ? `Add the ${options.name} example` : 'Point at the new address of the Git server',
+    );
     await git(work, 'push', '--quiet', bare, 'HEAD:main');
     await writeFile(join(bare, 'lockstep-address'), `${options.gitURL}\n`);
   } finally {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -69,7 +69,8 @@ async function answer(options: GitServerOptions, request: IncomingMessage, respo
   }
   const folder = join(options.root, `${name.replace(/\.git$/, '')}.git`);
   if (!existsSync(folder)) {
-    if (service === 'git-upload-pack') return refuse(response, 404, `repository ${name} does not exist. Push to create it`);
+    if (service === 'git-upload-pack')
+      return refuse(response, 404, `repository ${name} does not exist. Push to create it`);
     await createBareRepository(folder);
   }
   response.setHeader('cache-control', 'no-cache');
@@ -89,7 +90,9 @@ async function answer(options: GitServerOptions, request: IncomingMessage, respo
   }
   const accepted = await runGitService({ service, folder, request, body, response, advertise: false });
   if (service === 'git-receive-pack' && accepted) {
-    for (const ref of pushedRefs(Buffer.concat(commands))) options.onPush?.({ repository: name.replace(/\.git$/, ''), ...ref });
+    for (const ref of pushedRefs(Buffer.concat(commands))) {
+      if (await wasMoved(folder, ref)) options.onPush?.({ repository: name.replace(/\.git$/, ''), ...ref });
+    }
   }
 }
 
@@ -146,6 +149,12 @@ function pushedRefs(body: Buffer): { ref: string; before: string; after: string 
     offset += length;
   }
   return refs;
+}
+
+/** Git refuses single refs with exit code 0; a ref that it moved is a loose ref with the new value. */
+async function wasMoved(folder: string, { ref, after }: { ref: string; after: string }): Promise<boolean> {
+  const current = await readFile(join(folder, ref), 'utf8').catch(() => undefined);
+  return /^0+$/.test(after) ? current === undefined : current?.trim() === after;
 }
 
 const pktLine = (text: string): string => (text.length + 4).toString(16).padStart(4, '0') + text;

@@ -54,7 +54,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     Promise.resolve(handled).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(400, { 'content-type': 'text/html; charset=utf-8' });
       response.end(
-        loginPage({ action: '', users: [], error: `This sign-in is no longer valid (${message(error)}). Start again from Lockstep.` }),
+        loginPage({
+          action: '',
+          users: [],
+          error: `This sign-in is no longer valid (${message(error)}). Start again from Lockstep.`,
+        }),
       );
     });
   });
@@ -85,13 +89,25 @@ function configuration({ clientSecret, users, jwks, applicationURLs }: IdentityP
     ],
     ...(jwks === undefined ? {} : { jwks }),
     cookies: { keys: [randomBytes(24).toString('base64url')] },
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'], groups: ['groups'] },
+    claims: {
+      openid: ['sub'],
+      profile: ['name', 'preferred_username'],
+      email: ['email', 'email_verified'],
+      groups: ['groups'],
+    },
     scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-    ttl: { Session: 8 * 3600, Grant: 8 * 3600, Interaction: 3600, AccessToken: 3600, IdToken: 3600, AuthorizationCode: 60 },
+    ttl: {
+      Session: 8 * 3600,
+      Grant: 8 * 3600,
+      Interaction: 3600,
+      AccessToken: 3600,
+      IdToken: 3600,
+      AuthorizationCode: 60,
+    },
     async findAccount(_context, subject) {
       const user = users.find(({ username }) => username === subject);
       if (user === undefined) return undefined;

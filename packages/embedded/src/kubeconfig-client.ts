@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { Agent, request } from 'undici';
 
@@ -27,7 +28,8 @@ export async function openKubeconfig(file: string): Promise<KubeconfigClient> {
   const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config.users?.find(({ name }) => name === context?.user)?.user;
-  if (cluster === undefined || user === undefined) throw new Error(`${file}: the current context names no cluster and user`);
+  if (cluster === undefined || user === undefined)
+    throw new Error(`${file}: the current context names no cluster and user`);
   if ('exec' in user || 'auth-provider' in user) throw new Error(`${file}: the user needs a credential plugin`);
   const caData = await dataOf(cluster, 'certificate-authority');
   const certData = await dataOf(user, 'client-certificate');
@@ -70,6 +72,31 @@ export async function openKubeconfig(file: string): Promise<KubeconfigClient> {
     },
     close: () => agent.close(),
   };
+}
+
+/** Asks the cluster's `/readyz` until it is ready. Throws after `timeoutMs` with the last answer, or when aborted. */
+export async function waitForApiServer(
+  file: string,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<void> {
+  const deadline = Date.now() + options.timeoutMs;
+  let last: unknown = 'no answer';
+  while (Date.now() < deadline) {
+    options.signal?.throwIfAborted();
+    try {
+      const client = await openKubeconfig(file);
+      try {
+        await client.get('/version');
+        return;
+      } finally {
+        await client.close();
+      }
+    } catch (error) {
+      last = error;
+    }
+    await delay(50);
+  }
+  throw new Error(`the API server of ${file} was not ready after ${options.timeoutMs / 1000} s: ${String(last)}`);
 }
 
 async function dataOf(section: Record<string, unknown>, name: string): Promise<string | undefined> {

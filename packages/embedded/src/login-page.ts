@@ -5,17 +5,17 @@ export function loginPage(page: { action: string; users: DirectoryUser[]; error?
   const hints = page.users
     .map(
       (user) =>
-        `<li><button type="button" data-username="${escape(user.username)}"><b>${escape(user.username)}</b><span>${escape(user.groups.join(', '))}</span></button></li>`,
+        `<li><button type="button" data-username="${escapeHtml(user.username)}"><b>${escapeHtml(user.username)}</b><span>${escapeHtml(user.groups.join(', '))}</span></button></li>`,
     )
     .join('');
-  const form = `<form method="post" action="${escape(page.action)}">
+  const form = `<form method="post" action="${escapeHtml(page.action)}">
 <label>User name<input name="username" autocomplete="username" required autofocus></label>
 <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
 <button class="primary">Sign in</button></form>
 <h2>Demonstration users</h2><ul>${hints}</ul><p>Their passwords were printed when Lockstep started.</p>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Sign in to the demonstration directory</title><style>${style}</style></head><body><main>
-<h1>Demonstration directory</h1>${page.error === undefined ? '' : `<p role="alert">${escape(page.error)}</p>`}
+<h1>Demonstration directory</h1>${page.error === undefined ? '' : `<p role="alert">${escapeHtml(page.error)}</p>`}
 ${page.action === '' ? '' : form}</main><script>
 for (const b of document.querySelectorAll('[data-username]')) b.onclick = () => {
   document.querySelector('[name=username]').value = b.dataset.username;
@@ -31,5 +31,4 @@ input{display:block;box-sizing:border-box;width:100%;margin-top:.25rem;padding:.
 ul{list-style:none;margin:0;padding:0;display:grid;gap:.25rem}li button{width:100%;display:flex;justify-content:space-between;gap:1rem;padding:.5rem .75rem;font:inherit;font-size:.875rem;color:inherit;background:transparent;border:1px solid light-dark(#d5dce4,#34404d);border-radius:8px;cursor:pointer}
 li span{color:light-dark(#4b5766,#a9b6c4)}p{font-size:.875rem;color:light-dark(#4b5766,#a9b6c4)}[role=alert]{color:light-dark(#a1190f,#ff9c94)}:focus-visible{outline:3px solid #5b9bff;outline-offset:2px}`;
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -18,7 +18,7 @@ export interface RoleProcessOptions {
  * Keeps one child process running: restarts it when it ends without being asked, with a back-off that resets after
  * it ran for 30 s. Every process of ours converges after a crash, so a restart is always safe.
  */
-export class RoleProcess implements AsyncDisposable {
+export class RoleProcess {
   readonly name: string;
   readonly #options: RoleProcessOptions;
   #child: ChildProcess | undefined;
@@ -46,7 +46,7 @@ export class RoleProcess implements AsyncDisposable {
   }
 
   /** SIGTERM, then SIGKILL after 10 s. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopping.abort();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
