@@ -1,0 +1,269 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { ClusterError } from '@lockstep/core';
+import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici';
+import { ClusterCredentials, type TlsOptions } from './cluster-credentials.ts';
+
+export type Query = Record<string, string | number | boolean | undefined>;
+
+export interface ClusterRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path with its segments already encoded, without query. */
+  path: string;
+  query?: Query | undefined;
+  headers?: Record<string, string> | undefined;
+  /** Sent as JSON unless it is a string or bytes. */
+  body?: unknown;
+  contentType?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte before the request counts as lost. Default 60 s. */
+  timeout?: number | undefined;
+}
+
+/** Told about every request that left; `path` lets the observer name the resource. */
+export type RequestObserver = (fact: {
+  method: string;
+  path: string;
+  query: Query | undefined;
+  status: number;
+  milliseconds: number;
+}) => void;
+
+export interface ConnectionOptions {
+  /** How people and Application destinations call the cluster, for messages. */
+  name?: string;
+  onRequest?: RequestObserver;
+  /** Requests in flight at once, besides watches. */
+  concurrency?: number;
+}
+
+/** Attempts for one request that the server throttles (429, or 503 with Retry-After) before the caller gets the error. */
+const THROTTLE_ATTEMPTS = 6;
+const MAX_THROTTLE_WAIT_MS = 30_000;
+
+/**
+ * One API server: the only place that opens sockets to it. Requests share one pool and watches another, so that open
+ * watches never starve requests. A throttled request waits as told, and holds the others of the cluster back with it.
+ * Errors are `ClusterError` with the server's Status, or status 0 when the server could not be reached.
+ */
+export class ClusterConnection implements AsyncDisposable {
+  readonly name: string;
+  readonly server: string;
+  readonly config: KubeConfig;
+  readonly #credentials: ClusterCredentials;
+  readonly #onRequest: RequestObserver | undefined;
+  readonly #concurrency: number;
+  readonly #origin: string;
+  readonly #basePath: string;
+  #dispatchers: { requests: Dispatcher; watches: Dispatcher; identity: string } | undefined;
+  #blockedUntil = 0;
+  #closed = false;
+
+  constructor(config: KubeConfig, options: ConnectionOptions = {}) {
+    const cluster = config.getCurrentCluster();
+    if (cluster === null) throw new Error('the kubeconfig has no current cluster');
+    this.config = config;
+    this.server = cluster.server;
+    this.name = options.name ?? cluster.name;
+    const url = new URL(cluster.server);
+    this.#origin = url.origin;
+    this.#basePath = url.pathname.replace(/\/$/, '');
+    this.#credentials = new ClusterCredentials(config);
+    this.#onRequest = options.onRequest;
+    this.#concurrency = options.concurrency ?? 48;
+  }
+
+  /** One request, parsed as JSON. */
+  async json<T = unknown>(request: ClusterRequest): Promise<T> {
+    const text = await this.text(request);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new ClusterError(`${this.name}: ${request.method} ${request.path}: the answer is not JSON`, {
+        status: 0,
+        reason: 'InvalidAnswer',
+        cause,
+      });
+    }
+  }
+
+  /** One request whose answer is text (OpenAPI, logs without follow, version pages). */
+  async text(request: ClusterRequest): Promise<string> {
+    const { body } = await this.send(request);
+    try {
+      return await body.text();
+    } catch (cause) {
+      throw this.#unreachable(request, cause);
+    }
+  }
+
+  /** An endless answer: watches and followed logs. Uses the pool that does not starve requests. */
+  async stream(request: ClusterRequest): Promise<Readable> {
+    const { body } = await this.send(request, true);
+    return body;
+  }
+
+  /** The successful response, body unread. Throttling is waited out here, a 401 is tried once more with new credentials. */
+  async send(request: ClusterRequest, isStream = false): Promise<Dispatcher.ResponseData> {
+    let isReauthenticated = false;
+    for (let attempt = 1; ; attempt++) {
+      await this.#waitUntilUnblocked(request.signal);
+      const response = await this.#sendOnce(request, isStream);
+      if (response.statusCode < 300) return response;
+      const error = await errorOf(this.name, request, response);
+      if (error.status === 401 && !isReauthenticated) {
+        isReauthenticated = true;
+        this.#credentials.invalidate();
+        continue;
+      }
+      if (isThrottled(error) && attempt < THROTTLE_ATTEMPTS) {
+        const wait = Math.min(
+          MAX_THROTTLE_WAIT_MS,
+          Math.max((error.retryAfterSeconds ?? 0) * 1000, 100 * 2 ** attempt),
+        );
+        this.#blockedUntil = Math.max(this.#blockedUntil, Date.now() + wait * (1 + Math.random() * 0.2));
+        continue;
+      }
+      throw error;
+    }
+  }
+
+  /** Headers and TLS for protocols that need their own socket (exec and port-forward). */
+  async credentials(): Promise<{ headers: Record<string, string>; tls: TlsOptions }> {
+    return this.#credentials.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    const dispatchers = this.#dispatchers;
+    this.#dispatchers = undefined;
+    await Promise.all([dispatchers?.requests.destroy(), dispatchers?.watches.destroy()]);
+  }
+
+  async #sendOnce(request: ClusterRequest, isStream: boolean): Promise<Dispatcher.ResponseData> {
+    if (this.#closed) throw this.#unreachable(request, new Error('the connection is closed'));
+    const started = performance.now();
+    let status = 0;
+    try {
+      const { headers, tls } = await this.#credentials.resolve();
+      const { requests, watches } = this.#dispatchersFor(tls);
+      const isRaw = typeof request.body === 'string' || request.body instanceof Uint8Array;
+      const response = await undiciRequest(
+        `${this.#origin}${this.#basePath}${request.path}${queryString(request.query)}`,
+        {
+          dispatcher: isStream ? watches : requests,
+          method: request.method,
+          headers: {
+            accept: 'application/json',
+            'user-agent': 'lockstep',
+            ...headers,
+            ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+            ...request.headers,
+          },
+          body:
+            request.body === undefined
+              ? null
+              : isRaw
+                ? (request.body as string | Uint8Array)
+                : JSON.stringify(request.body),
+          signal: request.signal ?? null,
+          headersTimeout: isStream ? 30_000 : (request.timeout ?? 60_000),
+          bodyTimeout: request.timeout ?? 60_000,
+        },
+      );
+      status = response.statusCode;
+      return response;
+    } catch (cause) {
+      if (request.signal?.aborted === true) throw request.signal.reason;
+      throw this.#unreachable(request, cause);
+    } finally {
+      this.#onRequest?.({
+        method: request.method,
+        path: request.path,
+        query: request.query,
+        status,
+        milliseconds: performance.now() - started,
+      });
+    }
+  }
+
+  #unreachable(request: ClusterRequest, cause: unknown): ClusterError {
+    const detail = cause instanceof Error ? cause.message || cause.name : String(cause);
+    return new ClusterError(
+      `${this.name}: ${request.method} ${request.path}: ${this.server} cannot be reached: ${detail}`,
+      { status: 0, reason: 'Unreachable', cause },
+    );
+  }
+
+  /** Built once; again only when a plugin handed out another client certificate. */
+  #dispatchersFor(tls: TlsOptions): { requests: Dispatcher; watches: Dispatcher } {
+    const identity = `${tls.cert?.toString() ?? ''}|${tls.ca?.toString().length ?? 0}`;
+    if (this.#dispatchers?.identity === identity) return this.#dispatchers;
+    const proxy = this.config.getCurrentCluster()?.proxyUrl;
+    const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    const open = (connections: number | null): Dispatcher =>
+      proxy === undefined
+        ? new Agent({ connections, pipelining: 1, keepAliveTimeout: 60_000, connect })
+        : new ProxyAgent({ uri: proxy, requestTls: tls, connections, connect: { timeout: 10_000 } });
+    const previous = this.#dispatchers;
+    this.#dispatchers = { requests: open(this.#concurrency), watches: open(null), identity };
+    void previous?.requests.close();
+    return this.#dispatchers;
+  }
+
+  async #waitUntilUnblocked(signal: AbortSignal | undefined): Promise<void> {
+    while (this.#blockedUntil > Date.now()) {
+      await delay(this.#blockedUntil - Date.now(), undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
+
+/** 429 was not processed and may be repeated whatever the method; 503 only when the server says when. */
+function isThrottled(error: ClusterError): boolean {
+  return error.status === 429 || (error.status === 503 && error.retryAfterSeconds !== undefined);
+}
+
+async function errorOf(
+  name: string,
+  request: ClusterRequest,
+  response: Dispatcher.ResponseData,
+): Promise<ClusterError> {
+  const text = await response.body.text();
+  const retryAfter = Number(response.headers['retry-after']);
+  const status = statusOf(text);
+  return new ClusterError(
+    status?.message ?? `${name}: ${request.method} ${request.path}: HTTP ${response.statusCode} ${text.slice(0, 300)}`,
+    {
+      status: response.statusCode,
+      reason: status?.reason ?? '',
+      causes: status?.details?.causes ?? [],
+      ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
+    },
+  );
+}
+
+interface KubernetesStatus {
+  kind: 'Status';
+  message?: string;
+  reason?: string;
+  details?: { causes?: { reason?: string; message?: string; field?: string }[] };
+}
+
+function statusOf(text: string): KubernetesStatus | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const parsed = JSON.parse(text) as KubernetesStatus;
+    return parsed.kind === 'Status' ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function queryString(query: Query | undefined): string {
+  if (query === undefined) return '';
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}
