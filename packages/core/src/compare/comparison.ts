@@ -13,6 +13,13 @@ export interface ResourcePair {
   live?: KubernetesObject;
   /** File of the target, where known. */
   file?: string;
+  /** First line of the target in `file`, 1-based. */
+  line?: number;
+  /**
+   * The target stands for `managedNamespaceMetadata` of a namespace nobody tracks: a difference makes the application
+   * OutOfSync, but the namespace is no resource of the application.
+   */
+  isManagedNamespace?: true;
 }
 
 /** One resource of an application, compared. */
@@ -21,6 +28,8 @@ export interface ResourceComparison extends ResourcePair {
   status?: SyncStatusCode;
   health?: Health;
   isHook: boolean;
+  /** The live object belongs to this other application (a SharedResourceWarning tells). */
+  sharedWith?: string;
   requiresPruning: boolean;
   requiresDeletionConfirmation: boolean;
   syncWave: number;
@@ -38,7 +47,8 @@ export type ConditionType =
   | 'SharedResourceWarning'
   | 'RepeatedResourceWarning'
   | 'ExcludedResourceWarning'
-  | 'OrphanedResourceWarning';
+  | 'OrphanedResourceWarning'
+  | 'InvalidAnnotationWarning';
 
 export interface Condition {
   type: ConditionType;
@@ -46,7 +56,7 @@ export interface Condition {
   lastTransitionTime?: string;
 }
 
-/** All resources of an application, compared. */
+/** All resources of an application, compared. Hooks come last, with `isHook`. */
 export interface Comparison {
   status: SyncStatusCode;
   resources: ResourceComparison[];

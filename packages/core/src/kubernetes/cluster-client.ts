@@ -33,7 +33,12 @@ export interface ClusterClient {
   resourceFor(group: string, kind: string, version?: string): ApiResource | undefined;
   /** Reads discovery again (after a CustomResourceDefinition was applied). */
   rediscover(): Promise<void>;
-  get(ref: { apiVersion: string; kind: string; namespace: string; name: string }): Promise<KubernetesObject | undefined>;
+  get(ref: {
+    apiVersion: string;
+    kind: string;
+    namespace: string;
+    name: string;
+  }): Promise<KubernetesObject | undefined>;
   /** Server-side apply. Returns the object as stored (or as it would be, with `dryRun`). */
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
   create(object: KubernetesObject, options?: { dryRun?: boolean; fieldManager?: string }): Promise<KubernetesObject>;

@@ -1,9 +1,8 @@
+import type { HookDeletePolicy, HookType, SyncPhase } from '../kubernetes/hooks.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { ResourceKey } from '../kubernetes/resource-key.ts';
 
-export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail';
-export type HookType = SyncPhase | 'PreDelete' | 'PostDelete' | 'Skip';
-export type HookDeletePolicy = 'HookSucceeded' | 'HookFailed' | 'BeforeHookCreation';
+export type { HookDeletePolicy, HookType, SyncPhase } from '../kubernetes/hooks.ts';
 
 /** What a task will do. `apply` covers create and update; `unchanged` is listed but sends nothing. */
 export type TaskAction = 'create' | 'update' | 'recreate' | 'replace' | 'prune' | 'hook' | 'unchanged';

@@ -1,0 +1,271 @@
+import { compareOptionsOf } from '../kubernetes/compare-options.ts';
+import { hooksOf, isSkipped, syncWaveProblem } from '../kubernetes/hooks.ts';
+import { groupVersionOf, gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
+import { describeResourceKey, formatResourceKey, type ResourceKey, resourceKeyOf } from '../kubernetes/resource-key.ts';
+import { syncOptionsOf } from '../kubernetes/sync-options.ts';
+import { setTracking, type TrackingSettings, trackedBy } from '../kubernetes/tracking.ts';
+import { builtInScope, isNamespaceObject, scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
+import type { RenderedManifest } from '../render/rendered-manifests.ts';
+import type { Condition, ResourcePair } from './comparison.ts';
+
+/** The facts about the application that pairing needs. */
+export interface PairingApplication {
+  instanceName: string;
+  /** How the application is called in messages; the instance name when absent. */
+  displayName?: string;
+  destinationNamespace: string;
+  /** Sync option CreateNamespace=true. */
+  createNamespace?: boolean;
+  managedNamespaceMetadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+}
+
+export interface PairingInput {
+  targets: readonly RenderedManifest[];
+  app: PairingApplication;
+  tracking: TrackingSettings;
+  /** From discovery; undefined when the cluster does not serve the kind (yet). */
+  isNamespaced(group: string, kind: string): boolean | undefined;
+  liveByKey(key: ResourceKey): KubernetesObject | undefined;
+  /** Every live object with the application's tracking metadata; those of other applications are skipped here. */
+  ownedLive: Iterable<KubernetesObject>;
+  /** `resource.exclusions` and `resource.inclusions`. */
+  isExcluded?(group: string, kind: string): boolean;
+  /** Whether the project permits the live object; forbidden ones are dropped, so that they are never pruned. */
+  isPermitted?(key: ResourceKey, live: KubernetesObject): boolean;
+}
+
+export interface PairedResources {
+  /** Targets in the order rendered, then what is live only. */
+  pairs: ResourcePair[];
+  /** PreSync to SyncFail hooks, and hook objects of earlier operations that Git no longer has (without target). */
+  hooks: ResourcePair[];
+  conditions: Condition[];
+}
+
+/**
+ * Joins what Git wants with what the cluster has, one pair per resource. Targets get their namespace (filled for
+ * namespaced kinds, cleared for cluster-scoped ones) and tracking metadata first. Hooks travel apart. Resources with
+ * `Skip`, with only unknown hook values, and with only deletion hooks are in neither list. Nothing here fails: trouble
+ * with one resource is a condition.
+ */
+export function pairResources(input: PairingInput): PairedResources {
+  const conditions: Condition[] = [];
+  const targets = normalizeTargets(input, conditions);
+  const pairs: ResourcePair[] = [];
+  const hooks: ResourcePair[] = [];
+  const taken = new Set<string>();
+
+  for (const { object, file, line } of targets) {
+    const key = targetKey(object);
+    taken.add(formatResourceKey(key));
+    const pair: ResourcePair = { key, version: groupVersionOf(object.apiVersion).version, target: object };
+    if (file !== undefined) pair.file = file;
+    if (line !== undefined) pair.line = line;
+    const live = permittedLive(input, key);
+    if (live !== undefined) {
+      pair.live = live;
+      const owner = trackedBy(live, input.tracking);
+      if (owner !== undefined && owner !== input.app.instanceName) conditions.push(sharedWarning(input, live, owner));
+    }
+    if (hooksOf(object) === undefined) pairs.push(pair);
+    else hooks.push(pair);
+  }
+
+  for (const live of input.ownedLive) {
+    const key = resourceKeyOf(live);
+    const id = formatResourceKey(key);
+    if (taken.has(id) || !belongsToApplication(live, input)) continue;
+    taken.add(id);
+    if (isSkipped(live) || (input.isPermitted !== undefined && !input.isPermitted(key, live))) continue;
+    const { version } = groupVersionOf(live.apiVersion);
+    (hooksOf(live) === undefined ? pairs : hooks).push({ key, version, live });
+  }
+
+  const namespace = managedNamespace(input, taken);
+  if (namespace !== undefined) pairs.push(namespace);
+  return { pairs, hooks, conditions };
+}
+
+/** The targets that run when the application is deleted: PreDelete and PostDelete hooks, untouched. */
+export function deletionHooks(targets: readonly RenderedManifest[]): RenderedManifest[] {
+  return targets.filter(({ object }) =>
+    hooksOf(object)?.types.some((type) => type === 'PreDelete' || type === 'PostDelete'),
+  );
+}
+
+/**
+ * The pairs whose live object was read in another API version than the target's. Their fields cannot be compared: read
+ * the live object again in the target's version and put it into the pair.
+ */
+export function versionMismatches(pairs: readonly ResourcePair[]): ResourcePair[] {
+  return pairs.filter((pair) => pair.target && pair.live && pair.target.apiVersion !== pair.live.apiVersion);
+}
+
+/** `kind` lists (`List`, `ConfigMapList`, …) become their items. */
+function* flattened(targets: readonly RenderedManifest[]): Iterable<RenderedManifest> {
+  for (const manifest of targets) {
+    const items = manifest.object['items'];
+    if (!manifest.object.kind.endsWith('List') || !Array.isArray(items)) {
+      yield manifest;
+      continue;
+    }
+    for (const object of items as KubernetesObject[]) yield { ...manifest, object };
+  }
+}
+
+function normalizeTargets(input: PairingInput, conditions: Condition[]): RenderedManifest[] {
+  const flat = [...flattened(input.targets)];
+  const declaredScope = scopesOfDefinitions(flat.map(({ object }) => object));
+  const byKey = new Map<string, { manifest: RenderedManifest; count: number }>();
+
+  for (const manifest of flat) {
+    const { group, kind } = gvkOf(manifest.object);
+    if (input.isExcluded?.(group, kind) === true) {
+      conditions.push(excludedWarning(manifest.object));
+      continue;
+    }
+    const hook = hooksOf(manifest.object);
+    reportProblems(manifest.object, hook?.problems ?? [], conditions);
+    if (hook !== undefined && !runsDuringSync(hook.types)) continue;
+
+    // An unknown kind is most likely a custom resource whose definition comes later; most of those are namespaced.
+    const namespaced =
+      input.isNamespaced(group, kind) ?? declaredScope(group, kind) ?? builtInScope(group, kind) !== 'Cluster';
+    const object = prepareTarget(manifest.object, namespaced, input);
+    const id = formatResourceKey(targetKey(object));
+    const known = byKey.get(id);
+    // The last one wins, at the place of the last one.
+    if (known !== undefined) byKey.delete(id);
+    byKey.set(id, { manifest: { ...manifest, object }, count: (known?.count ?? 0) + 1 });
+  }
+
+  const targets: RenderedManifest[] = [];
+  for (const [id, { manifest, count }] of byKey) {
+    if (count > 1) conditions.push(repeatedWarning(id, count));
+    targets.push(manifest);
+  }
+  return targets;
+}
+
+function runsDuringSync(types: readonly string[]): boolean {
+  return types.some((type) => type === 'PreSync' || type === 'Sync' || type === 'PostSync' || type === 'SyncFail');
+}
+
+/** Objects of generated name have none yet; the prefix tells them apart. */
+function targetKey(object: KubernetesObject): ResourceKey {
+  const key = resourceKeyOf(object);
+  return key.name === '' ? { ...key, name: object.metadata.generateName ?? '' } : key;
+}
+
+/** Prepared targets by the object they were made of: an unchanged manifest keeps its identity, so every later memo holds. */
+const prepared = new WeakMap<KubernetesObject, { circumstances: string; object: KubernetesObject }>();
+
+function prepareTarget(object: KubernetesObject, namespaced: boolean, input: PairingInput): KubernetesObject {
+  const { app, tracking } = input;
+  const circumstances = `${app.instanceName} ${app.destinationNamespace} ${namespaced} ${tracking.method} ${tracking.labelKey} ${tracking.installationId ?? ''}`;
+  const known = prepared.get(object);
+  if (known?.circumstances === circumstances) return known.object;
+  const result = setTracking(withNamespace(object, namespaced, app.destinationNamespace), app, tracking);
+  prepared.set(object, { circumstances, object: result });
+  return result;
+}
+
+function withNamespace(object: KubernetesObject, namespaced: boolean, destinationNamespace: string): KubernetesObject {
+  const current = object.metadata.namespace;
+  if (namespaced) {
+    if ((current !== undefined && current !== '') || destinationNamespace === '') return object;
+    return { ...object, metadata: { ...object.metadata, namespace: destinationNamespace } };
+  }
+  if (current === undefined) return object;
+  const { namespace: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function permittedLive(input: PairingInput, key: ResourceKey): KubernetesObject | undefined {
+  const live = input.liveByKey(key);
+  if (live === undefined || input.isPermitted === undefined) return live;
+  return input.isPermitted(key, live) ? live : undefined;
+}
+
+/** Objects with an owner are somebody's children, even when they inherited the application's label. */
+function belongsToApplication(live: KubernetesObject, input: PairingInput): boolean {
+  if ((live.metadata.ownerReferences?.length ?? 0) > 0) return false;
+  return trackedBy(live, input.tracking) === input.app.instanceName;
+}
+
+function managedNamespace(input: PairingInput, taken: ReadonlySet<string>): ResourcePair | undefined {
+  const { app } = input;
+  if (app.createNamespace !== true || app.managedNamespaceMetadata === undefined || app.destinationNamespace === '') {
+    return undefined;
+  }
+  const key: ResourceKey = { group: '', kind: 'Namespace', namespace: '', name: app.destinationNamespace };
+  if (taken.has(formatResourceKey(key))) return undefined;
+  const live = input.liveByKey(key);
+  if (live === undefined || !isNamespaceObject(live) || trackedBy(live, input.tracking) !== undefined) return undefined;
+  return { key, version: 'v1', target: namespaceTarget(live, app), live, isManagedNamespace: true };
+}
+
+const namespaceTargets = new WeakMap<KubernetesObject, { metadata: string; object: KubernetesObject }>();
+
+function namespaceTarget(live: KubernetesObject, app: PairingApplication): KubernetesObject {
+  const { labels, annotations } = app.managedNamespaceMetadata ?? {};
+  const circumstances = JSON.stringify([labels, annotations]);
+  const known = namespaceTargets.get(live);
+  if (known?.metadata === circumstances) return known.object;
+  const object: KubernetesObject = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: app.destinationNamespace,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+  };
+  namespaceTargets.set(live, { metadata: circumstances, object });
+  return object;
+}
+
+function reportProblems(object: KubernetesObject, hookProblems: string[], conditions: Condition[]): void {
+  if (object.metadata.annotations === undefined) return;
+  const wave = syncWaveProblem(object);
+  const problems = [
+    ...hookProblems,
+    ...(wave === undefined ? [] : [wave]),
+    ...syncOptionsOf(object).problems,
+    ...compareOptionsOf(object).problems,
+  ];
+  const who = describeResourceKey(targetKey(object));
+  for (const problem of problems) {
+    conditions.push({ type: 'InvalidAnnotationWarning', message: `${who}: ${problem}` });
+  }
+  // Helm's tests and rollback hooks are known to have no counterpart; only the misspelled ones deserve a warning.
+  if (hookProblems.length > 0 && hooksOf(object)?.types.length === 0) {
+    conditions.push({
+      type: 'ExcludedResourceWarning',
+      message: `${who} is neither applied nor compared, because none of its hook types is supported`,
+    });
+  }
+}
+
+function repeatedWarning(id: string, count: number): Condition {
+  return {
+    type: 'RepeatedResourceWarning',
+    message: `Resource ${id} appeared ${count} times among application resources. The last one is used; remove the others`,
+  };
+}
+
+function excludedWarning(object: KubernetesObject): Condition {
+  const { group, kind } = gvkOf(object);
+  return {
+    type: 'ExcludedResourceWarning',
+    message: `Resource ${group}/${kind} ${object.metadata.name ?? ''} is excluded in the settings. Remove it from the source, or change resource.exclusions in argocd-cm`,
+  };
+}
+
+function sharedWarning(input: PairingInput, live: KubernetesObject, owner: string): Condition {
+  const name = input.app.displayName ?? input.app.instanceName;
+  return {
+    type: 'SharedResourceWarning',
+    message: `${live.kind}/${live.metadata.name ?? ''} is part of applications ${name} and ${owner}. Keep it in one of them`,
+  };
+}
