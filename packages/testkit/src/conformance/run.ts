@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { structuredMergeSuite } from './structured-merge-suite.ts';
+import type { VectorSuite } from './vector-suite.ts';
+
+/** Recorded truth by file name. Everything else in the folder is reported as skipped, companions excepted. */
+const suites: Record<string, VectorSuite> = {
+  'smd-steps.jsonl': structuredMergeSuite,
+};
+
+const companions = new Set(['smd-openapi.json', 'README.md']);
+
+/**
+ * Runs every known vector file of a folder and prints `file: agreed/total`. Resolves to true when all agree and no known
+ * file is left uncovered; a folder without any known file is an error too.
+ */
+export async function runConformance(folder: string, options: { verbose: boolean }): Promise<boolean> {
+  if (!existsSync(folder)) throw new Error(`no folder ${folder}. Pass the folder that holds the vector files`);
+  let ran = 0;
+  let isGood = true;
+  for (const file of readdirSync(folder).sort()) {
+    if (companions.has(file)) continue;
+    const suite = suites[file];
+    if (suite === undefined) {
+      console.log(`${file}: skipped (no suite of that name)`);
+      continue;
+    }
+    const lines = readFileSync(join(folder, file), 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    const result = await suite(
+      lines.map((line) => JSON.parse(line) as unknown),
+      folder,
+    );
+    ran += 1;
+    if (result.notCovered !== undefined) {
+      console.log(`${file}: not yet covered (${result.notCovered})`);
+      isGood = false;
+      continue;
+    }
+    console.log(`${file}: ${result.agreed}/${result.total}`);
+    if (result.agreed !== result.total) isGood = false;
+    if (options.verbose) for (const line of result.disagreements) console.log(`  ${line}`);
+  }
+  if (ran === 0)
+    console.error(`no vector file of a known name in ${folder} (known: ${Object.keys(suites).join(', ')})`);
+  return isGood && ran > 0;
+}

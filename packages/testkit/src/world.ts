@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Summary } from '@lockstep/embedded';
+import { ApiClient } from './api-client.ts';
+import { until } from './until.ts';
+import { WorkTree } from './work-tree.ts';
+
+export interface WorldOptions {
+  /** Arguments of `npm start` besides those the world sets. */
+  args?: string[];
+  /** Put the example applications on the cluster. Default: no. */
+  demo?: boolean;
+  /** Keep the folder of an earlier world: a second start. */
+  directory?: string;
+  /** Where the project stands; the launcher must have been built (`npm test` does). */
+  root?: string;
+}
+
+/**
+ * The whole product, started as `npm start` starts it: clusters, Redis, Git server, identity provider and every role
+ * as a process of its own. `close` ends all of it and removes its folder.
+ */
+export class World {
+  readonly directory: string;
+  readonly summary: Summary;
+  readonly api: ApiClient;
+  readonly #launcher: ChildProcess;
+  readonly #summaryFile: string;
+  readonly #workTrees: WorkTree[] = [];
+
+  private constructor(directory: string, summaryFile: string, summary: Summary, launcher: ChildProcess) {
+    this.directory = directory;
+    this.summary = summary;
+    this.#summaryFile = summaryFile;
+    this.#launcher = launcher;
+    this.api = new ApiClient(summary.url, { username: 'admin', password: summary.adminPassword ?? '' });
+  }
+
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const root = resolve(options.root ?? join(import.meta.dirname, '../../..'));
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'lockstep-world-')));
+    await mkdir(directory, { recursive: true });
+    const summaryFile = join(directory, 'summary.json');
+    await rm(summaryFile, { force: true });
+    const args = [
+      'packages/embedded/dist/main.js',
+      `--data-dir=${join(directory, 'state')}`,
+      `--summary-file=${summaryFile}`,
+      options.demo === true ? '--demo' : '--no-demo',
+      '--pod-startup-ms=200',
+      ...(options.args ?? []),
+    ];
+    const launcher = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, KUBECONFIG: '', REDIS_URL: '' },
+    });
+    const log = createWriteStream(join(directory, 'launcher.log'), { flags: 'a' });
+    launcher.stdout.pipe(log);
+    launcher.stderr.pipe(log);
+    const ended = new Promise<never>((_, reject) => {
+      launcher.once('exit', (code) => reject(new Error(`npm start ended with ${code} before it was ready; see ${directory}`)));
+    });
+    const ready = until(() => existsSync(summaryFile), { timeoutMs: 120_000, what: `the summary in ${directory}` });
+    await Promise.race([ready, ended]);
+    ended.catch(() => undefined);
+    const summary = JSON.parse(await readFile(summaryFile, 'utf8')) as Summary;
+    return new World(directory, summaryFile, summary, launcher);
+  }
+
+  /** The process id of a role as of now; it changes when the role was restarted. */
+  async pid(role: string): Promise<number> {
+    const { pids } = JSON.parse(await readFile(this.#summaryFile, 'utf8')) as Summary;
+    const pid = pids[role];
+    if (pid === undefined) throw new Error(`no process is called ${role}; there are ${Object.keys(pids).join(', ')}`);
+    return pid;
+  }
+
+  /** Kills a role as a crash would; the launcher restarts it. Resolves when its replacement is ready. */
+  async kill(role: string): Promise<void> {
+    const before = await this.pid(role);
+    process.kill(before, 'SIGKILL');
+    await until(async () => (await this.pid(role)) !== before, { timeoutMs: 60_000, what: `${role} to be restarted` });
+  }
+
+  /** A clone of a repository of the embedded Git server; created when it does not exist. */
+  async repository(name: string): Promise<WorkTree> {
+    const tree = await WorkTree.open(`${this.summary.gitURL}/${name}.git`);
+    this.#workTrees.push(tree);
+    return tree;
+  }
+
+  /** Ends the launcher as Ctrl-C does and waits for it. With `keep` the folder stays, for a second start. */
+  async close({ keep = false } = {}): Promise<void> {
+    for (const tree of this.#workTrees) await tree.remove();
+    if (this.#launcher.exitCode === null) {
+      const exited = new Promise<void>((done) => this.#launcher.once('exit', () => done()));
+      this.#launcher.kill('SIGINT');
+      await exited;
+    }
+    if (!keep) await rm(this.directory, { recursive: true, force: true });
+  }
+}
