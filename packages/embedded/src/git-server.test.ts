@@ -37,7 +37,9 @@ test('a push to a name that does not exist creates the repository and is announc
   const work = await newRepository('one');
   const sha = await commit(work, 'a.yaml', 'kind: A\n');
   await git(work, 'push', '--quiet', `${server.url}/mine.git`, 'main');
-  await expect.poll(() => pushed).toEqual([{ repository: 'mine', ref: 'refs/heads/main', before: '0'.repeat(40), after: sha }]);
+  await expect
+    .poll(() => pushed)
+    .toEqual([{ repository: 'mine', ref: 'refs/heads/main', before: '0'.repeat(40), after: sha }]);
   expect(await git(folder, 'ls-remote', `${server.url}/mine.git`, 'HEAD')).toContain(sha);
 });
 

@@ -15,11 +15,27 @@ export interface KubeconfigClient {
   server: string;
   /** The bearer token and CA of the current context, for a cluster Secret. */
   credentials: { token?: string; caData?: string; certData?: string; keyData?: string };
+  /** Any request; a text answer comes as `{ text }`. Throws ApiServerError when the answer is not 2xx. */
+  request(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    contentType?: string,
+  ): Promise<Record<string, unknown>>;
   /** Server-side apply of one object at `path` (its URL without the server). */
   apply(path: string, object: Record<string, unknown>): Promise<void>;
   /** The object at `path`, or undefined when there is none. */
   get(path: string): Promise<Record<string, unknown> | undefined>;
   close(): Promise<void>;
+}
+
+/** An answer of the API server that is not 2xx. */
+export class ApiServerError extends Error {
+  readonly status: number;
+  constructor(method: string, path: string, status: number, text: string) {
+    super(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
+    this.status = status;
+  }
 }
 
 /** Opens the current context of a kubeconfig file. Throws when its user needs a plugin (exec, auth-provider). */
@@ -45,6 +61,17 @@ export async function openKubeconfig(file: string): Promise<KubeconfigClient> {
     },
   });
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const send: KubeconfigClient['request'] = async (method, path, body, contentType = 'application/json') => {
+    const answer = await request(`${server}${path}`, {
+      method,
+      dispatcher: agent,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': contentType }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new ApiServerError(method, path, answer.statusCode, text);
+    return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text };
+  };
   return {
     server,
     credentials: {
@@ -53,22 +80,17 @@ export async function openKubeconfig(file: string): Promise<KubeconfigClient> {
       ...(certData === undefined ? {} : { certData }),
       ...(keyData === undefined ? {} : { keyData }),
     },
+    request: send,
     async apply(path, object) {
-      const answer = await request(`${server}${path}?fieldManager=lockstep-launcher&force=true`, {
-        method: 'PATCH',
-        dispatcher: agent,
-        headers: { ...headers, 'content-type': 'application/apply-patch+yaml' },
-        body: JSON.stringify(object),
-      });
-      const text = await answer.body.text();
-      if (answer.statusCode >= 300) throw new Error(`apply ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+      await send('PATCH', `${path}?fieldManager=lockstep-launcher&force=true`, object, 'application/apply-patch+yaml');
     },
     async get(path) {
-      const answer = await request(`${server}${path}`, { dispatcher: agent, headers });
-      const text = await answer.body.text();
-      if (answer.statusCode === 404) return undefined;
-      if (answer.statusCode >= 300) throw new Error(`get ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
-      return JSON.parse(text) as Record<string, unknown>;
+      try {
+        return await send('GET', path);
+      } catch (error) {
+        if (error instanceof ApiServerError && error.status === 404) return undefined;
+        throw error;
+      }
     },
     close: () => agent.close(),
   };

@@ -3,7 +3,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Summary } from '@lockstep/embedded';
+import { type KubeconfigClient, openKubeconfig, type Summary } from '@lockstep/embedded';
 import { ApiClient } from './api-client.ts';
 import { until } from './until.ts';
 import { WorkTree } from './work-tree.ts';
@@ -30,6 +30,7 @@ export class World {
   readonly #launcher: ChildProcess;
   readonly #summaryFile: string;
   readonly #workTrees: WorkTree[] = [];
+  readonly #clusters = new Map<string, Promise<KubeconfigClient>>();
 
   private constructor(directory: string, summaryFile: string, summary: Summary, launcher: ChildProcess) {
     this.directory = directory;
@@ -62,7 +63,9 @@ export class World {
     launcher.stdout.pipe(log);
     launcher.stderr.pipe(log);
     const ended = new Promise<never>((_, reject) => {
-      launcher.once('exit', (code) => reject(new Error(`npm start ended with ${code} before it was ready; see ${directory}`)));
+      launcher.once('exit', (code) =>
+        reject(new Error(`npm start ended with ${code} before it was ready; see ${directory}`)),
+      );
     });
     const ready = until(() => existsSync(summaryFile), { timeoutMs: 120_000, what: `the summary in ${directory}` });
     await Promise.race([ready, ended]);
@@ -86,6 +89,16 @@ export class World {
     await until(async () => (await this.pid(role)) !== before, { timeoutMs: 60_000, what: `${role} to be restarted` });
   }
 
+  /** A client of one of the clusters, with its administrator's rights. */
+  async cluster(name = 'in-cluster'): Promise<KubeconfigClient> {
+    const file = this.summary.kubeconfigs[name];
+    if (file === undefined)
+      throw new Error(`no cluster is called ${name}; there are ${Object.keys(this.summary.kubeconfigs).join(', ')}`);
+    const open = this.#clusters.get(name) ?? openKubeconfig(file);
+    this.#clusters.set(name, open);
+    return open;
+  }
+
   /** A clone of a repository of the embedded Git server; created when it does not exist. */
   async repository(name: string): Promise<WorkTree> {
     const tree = await WorkTree.open(`${this.summary.gitURL}/${name}.git`);
@@ -96,6 +109,7 @@ export class World {
   /** Ends the launcher as Ctrl-C does and waits for it. With `keep` the folder stays, for a second start. */
   async close({ keep = false } = {}): Promise<void> {
     for (const tree of this.#workTrees) await tree.remove();
+    for (const cluster of this.#clusters.values()) await (await cluster).close();
     if (this.#launcher.exitCode === null) {
       const exited = new Promise<void>((done) => this.#launcher.once('exit', () => done()));
       this.#launcher.kill('SIGINT');
