@@ -1,0 +1,31 @@
+import type { Application } from '../application/application.ts';
+import { DEFAULT_DIFF_SETTINGS, type DiffSettings, type IgnoreRule } from '../diff/diff-settings.ts';
+import { compareOptionsOf } from '../kubernetes/compare-options.ts';
+import type { Settings } from './settings.ts';
+
+/** What one application's diff is made with: its own rules in front of the system's, its annotation over the flag. */
+export function diffSettingsFor(application: Application, settings: Settings): DiffSettings {
+  const own: IgnoreRule[] = (application.spec.ignoreDifferences ?? []).map((rule) => ({
+    ...rule,
+    group: rule.group ?? '',
+    origin: 'application',
+  }));
+  const system = settings.customizations.flatMap(({ group, kind, ignoreDifferences }): IgnoreRule[] =>
+    ignoreDifferences === undefined ? [] : [{ group, kind, ...ignoreDifferences, origin: 'system' }],
+  );
+  const { options } = compareOptionsOf(application);
+  return {
+    ...DEFAULT_DIFF_SETTINGS,
+    ignoreDifferences: [...own, ...system],
+    ignoreAggregatedRoles: settings.compareOptions.ignoreAggregatedRoles,
+    ignoreResourceStatusField: settings.compareOptions.ignoreResourceStatusField,
+    knownTypeFields: [
+      ...DEFAULT_DIFF_SETTINGS.knownTypeFields,
+      ...settings.customizations.flatMap(({ group, kind, knownTypeFields }) =>
+        (knownTypeFields ?? []).map((field) => ({ group, kind, ...field })),
+      ),
+    ],
+    serverSideDiff: options.serverSideDiff ?? settings.serverSideDiff,
+    includeMutationWebhook: options.includeMutationWebhook,
+  };
+}
