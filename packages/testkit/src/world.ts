@@ -89,6 +89,14 @@ export class World {
     await until(async () => (await this.pid(role)) !== before, { timeoutMs: 60_000, what: `${role} to be restarted` });
   }
 
+  /** The Prometheus text of a role. */
+  async metrics(role: 'api' | 'controller' | 'renderer'): Promise<string> {
+    const state = JSON.parse(await readFile(join(this.directory, 'state', 'state.json'), 'utf8')) as {
+      ports: Record<string, number>;
+    };
+    return (await fetch(`http://127.0.0.1:${state.ports[`${role}-metrics`]}/metrics`)).text();
+  }
+
   /** A client of one of the clusters, with its administrator's rights. */
   async cluster(name = 'in-cluster'): Promise<KubeconfigClient> {
     const file = this.summary.kubeconfigs[name];
