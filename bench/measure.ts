@@ -10,23 +10,21 @@ export interface ApplicationObject {
 /** The newest state of every object of one list, from a watch: looking costs the API server nothing. */
 export class ApplicationWatch {
   readonly #objects = new Map<string, ApplicationObject>();
-  readonly #stop: () => Promise<void>;
+  readonly #abort: AbortController;
+  #ended: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
-  private constructor(stop: () => Promise<void>) {
-    this.#stop = stop;
+  private constructor(abort: AbortController) {
+    this.#abort = abort;
   }
 
   static async start(cluster: KubeconfigClient, path: string): Promise<ApplicationWatch> {
     const abort = new AbortController();
     const stream = await cluster.watch(path, abort.signal);
-    const ended = (async () => {
+    const watch = new ApplicationWatch(abort);
+    watch.#ended = (async () => {
       for await (const event of stream) watch.#take(event as { type: string; object: ApplicationObject });
     })().catch(() => undefined);
-    const watch = new ApplicationWatch(async () => {
-      abort.abort();
-      await ended;
-    });
     return watch;
   }
 
@@ -50,7 +48,8 @@ export class ApplicationWatch {
   }
 
   close(): Promise<void> {
-    return this.#stop();
+    this.#abort.abort();
+    return this.#ended;
   }
 
   #take({ type, object }: { type: string; object: ApplicationObject }): void {
