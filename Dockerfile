@@ -15,6 +15,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=build /app .
 ENV NODE_ENV=production
+RUN mkdir -p /var/lib/lockstep /data /etc/lockstep/cluster && chown 1000:1000 /var/lib/lockstep /data /etc/lockstep/cluster
 USER 1000:1000
 EXPOSE 8080 8082
 ENTRYPOINT ["node", "--enable-source-maps", "server/dist/main.js"]

@@ -115,12 +115,14 @@ async function main(): Promise<void> {
         'serve',
         `--roles=${role}`,
         `--namespace=${options.namespace}`,
-        `--kubeconfig=${home.kubeconfig}`,
+        // The renderer runs tools on what repositories contain, so it gets no cluster credentials.
+        ...(role === 'renderer' ? [] : [`--kubeconfig=${home.kubeconfig}`]),
         `--metrics-port=${metricsPort}`,
+        '--metrics-host=127.0.0.1',
         `--data-dir=${join(directory, role)}`,
         ...(role === 'api' ? [`--port=${apiPort}`, '--host=127.0.0.1'] : []),
       ],
-      env: { REDIS_URL: redisURL, KUBECONFIG: '' },
+      env: { REDIS_URL: redisURL, LOCKSTEP_RENDER_KEY: state.renderKey, KUBECONFIG: '' },
       logFile: join(logs, `${role}.log`),
       ready: (signal) => waitUntilReady(`http://127.0.0.1:${metricsPort}/readyz`, { timeoutMs: 120_000, signal }),
       onStart: (pid) => {

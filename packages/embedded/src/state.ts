@@ -9,6 +9,8 @@ export interface StartState {
   ports: Record<string, number>;
   redisPassword: string;
   oidcClientSecret: string;
+  /** Seals what passes between controller and renderer. */
+  renderKey: string;
   users: DirectoryUser[];
   jwks: JWKS;
 }
@@ -29,6 +31,7 @@ export async function openState(directory: string, options: { reset: boolean }):
     ports: {},
     redisPassword: secret(),
     oidcClientSecret: secret(),
+    renderKey: secret(32),
     users: directoryUsers(),
     jwks: signingKeys(),
   };
