@@ -1,4 +1,4 @@
-import type { ObjectType } from '@lockstep/structured-merge';
+import type { ValueType } from '@lockstep/structured-merge';
 import type { AppProject } from '../application/app-project.ts';
 import type { Application, ApplicationKey } from '../application/application.ts';
 import type { ClusterFacts } from '../application/destination.ts';
@@ -50,8 +50,9 @@ export interface ReconcileWorld {
     fresh: boolean;
   }): Promise<ResolvedSource[]>;
   /**
-   * Renders through the cache, then the renderer. For revisions that were deployed before, the saved manifests may stand
-   * in when the repository is gone. Throws `RenderError`.
+   * Renders through the cache, then the renderer. Equal content must give the same manifest objects again (keep the last
+   * result per content key in memory): every later memo holds on their identity. For revisions that were
+   * deployed before, the saved manifests may stand in when the repository is gone. Throws `RenderError`.
    */
   render(request: RenderRequest): Promise<RenderedManifests>;
   /**
@@ -88,7 +89,7 @@ export interface DestinationCluster {
   /** Namespaced top-level objects no application tracks; for orphan warnings. */
   orphanCandidates(namespace: string): Iterable<{ key: ResourceKey; hasOwner: boolean }>;
   /** The structured-merge type of a kind from the cluster's own OpenAPI v3. */
-  typeOf(kind: GroupVersionKind): ObjectType | undefined;
+  typeOf(kind: GroupVersionKind): ValueType | undefined;
   /** Health by the configured Lua and the built-in checks; undefined for a kind without one. */
   assessHealth(object: KubernetesObject): Health | undefined;
   /** Images and links of everything below these roots, children included. */

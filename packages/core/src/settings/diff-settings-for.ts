@@ -1,10 +1,29 @@
 import type { Application } from '../application/application.ts';
 import { DEFAULT_DIFF_SETTINGS, type DiffSettings, type IgnoreRule } from '../diff/diff-settings.ts';
+import { ANNOTATION_COMPARE_OPTIONS } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import type { Settings } from './settings.ts';
 
-/** What one application's diff is made with: its own rules in front of the system's, its annotation over the flag. */
+/**
+ * What one application's diff is made with: its own rules in front of the system's, its annotation over the flag. Equal
+ * input gives the identical object, on which the memos of the comparison rely.
+ */
 export function diffSettingsFor(application: Application, settings: Settings): DiffSettings {
+  const known = remembered.get(settings) ?? new Map<string, DiffSettings>();
+  remembered.set(settings, known);
+  const key = JSON.stringify([
+    application.spec.ignoreDifferences,
+    application.metadata.annotations?.[ANNOTATION_COMPARE_OPTIONS],
+  ]);
+  const result = known.get(key) ?? makeDiffSettings(application, settings);
+  known.set(key, result);
+  return result;
+}
+
+/** Goes with the settings; most applications share one entry. */
+const remembered = new WeakMap<Settings, Map<string, DiffSettings>>();
+
+function makeDiffSettings(application: Application, settings: Settings): DiffSettings {
   const own: IgnoreRule[] = (application.spec.ignoreDifferences ?? []).map((rule) => ({
     ...rule,
     group: rule.group ?? '',
