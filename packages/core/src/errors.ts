@@ -60,7 +60,8 @@ export class RenderError extends GitOpsError {
     message: string,
     options?: { file?: string; line?: number; fix?: string; cause?: unknown },
   ) {
-    const where = options?.file === undefined ? '' : `${options.file}${options.line === undefined ? '' : `:${options.line}`}: `;
+    const where =
+      options?.file === undefined ? '' : `${options.file}${options.line === undefined ? '' : `:${options.line}`}: `;
     super(code, `${where}${message}`, options);
     this.file = options?.file;
     this.line = options?.line;

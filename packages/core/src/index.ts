@@ -17,6 +17,9 @@ export {
   pairResources,
   versionMismatches,
 } from './compare/pair-resources.ts';
+export { type PredictionsNeeded, predictionsNeeded } from './compare/predictions-needed.ts';
+export { rollUpHealth } from './compare/roll-up-health.ts';
+export { syncStatusOf } from './compare/sync-status.ts';
 // errors
 export { ClusterError, GitOpsError, RenderError, TerminalError, WaitingError } from './errors.ts';
 // health
@@ -25,7 +28,8 @@ export type { Health, HealthStatus } from './health/health.ts';
 export * from './kubernetes/annotations.ts';
 export type { ApiResource, ApplyOptions, ClusterClient, PropagationPolicy } from './kubernetes/cluster-client.ts';
 export { type CompareOptions, compareOptionsOf, isExcludedFromHealth } from './kubernetes/compare-options.ts';
-export { contentHash, contentHashWithout } from './kubernetes/content-hash.ts';
+export { contentHash } from './kubernetes/content-hash.ts';
+export { matchesGlob } from './kubernetes/glob.ts';
 export {
   type HookDeletePolicy,
   type HookFacts,

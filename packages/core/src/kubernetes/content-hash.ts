@@ -7,20 +7,12 @@
  * core must not be changed afterwards.
  */
 export function contentHash(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return hashOnce(value, undefined);
+  if (typeof value !== 'object' || value === null) return hashOnce(value);
   const known = remembered.get(value);
   if (known !== undefined) return known;
-  const hash = hashOnce(value, undefined);
+  const hash = hashOnce(value);
   remembered.set(value, hash);
   return hash;
-}
-
-/** As `contentHash`, without the members for which `skip(key, depth)` says so; depth 0 is the top level. Not remembered. */
-export function contentHashWithout(
-  value: unknown,
-  skip: (key: string, depth: number, parentKey: string) => boolean,
-): string {
-  return hashOnce(value, skip);
 }
 
 const remembered = new WeakMap<object, string>();
@@ -63,15 +55,13 @@ function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0');
 }
 
-type Skip = ((key: string, depth: number, parentKey: string) => boolean) | undefined;
-
-function hashOnce(value: unknown, skip: Skip): string {
+function hashOnce(value: unknown): string {
   const mixer = new Mixer();
-  mix(mixer, value, skip, 0, '');
+  mix(mixer, value);
   return mixer.digest();
 }
 
-function mix(mixer: Mixer, value: unknown, skip: Skip, depth: number, parentKey: string): void {
+function mix(mixer: Mixer, value: unknown): void {
   switch (typeof value) {
     case 'string':
       mixer.text(value);
@@ -83,25 +73,25 @@ function mix(mixer: Mixer, value: unknown, skip: Skip, depth: number, parentKey:
       mixer.word(value ? 0x54000001 : 0x46000002);
       break;
     default:
-      if (Array.isArray(value)) mixArray(mixer, value, skip, depth, parentKey);
-      else if (typeof value === 'object' && value !== null) mixObject(mixer, value, skip, depth, parentKey);
+      if (Array.isArray(value)) mixArray(mixer, value);
+      else if (typeof value === 'object' && value !== null) mixObject(mixer, value);
       else mixer.word(0x4e000003);
   }
 }
 
-function mixArray(mixer: Mixer, items: unknown[], skip: Skip, depth: number, parentKey: string): void {
+function mixArray(mixer: Mixer, items: unknown[]): void {
   mixer.word(0x41000004 ^ items.length);
-  for (const item of items) mix(mixer, item, skip, depth + 1, parentKey);
+  for (const item of items) mix(mixer, item);
 }
 
-function mixObject(mixer: Mixer, value: object, skip: Skip, depth: number, parentKey: string): void {
+function mixObject(mixer: Mixer, value: object): void {
   mixer.word(0x4f000005);
   const object = value as Record<string, unknown>;
   for (const key of Object.keys(object).sort()) {
     const member = object[key];
-    if (member === undefined || skip?.(key, depth, parentKey) === true) continue;
+    if (member === undefined) continue;
     mixer.text(key);
-    mix(mixer, member, skip, depth + 1, key);
+    mix(mixer, member);
   }
   mixer.word(0x45000006);
 }
