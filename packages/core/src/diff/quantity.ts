@@ -21,7 +21,7 @@ export function canonicalQuantity(value: string | number): string {
   const exponent = exponentOf(suffix);
   if (exponent === undefined) return text;
   const total = exponent - fraction.length;
-  return sign + (/^[eE]/.test(suffix) ? exponentForm(digits, total) : decimalForm(digits, total));
+  return sign + (/^[eE]./.test(suffix) ? exponentForm(digits, total) : decimalForm(digits, total));
 }
 
 const QUANTITY = /^\+?(-?)(\d*)\.?(\d*)(m|u|n|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d{1,2})?$/;
@@ -30,7 +30,7 @@ const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6
 const DECIMAL_BY_EXPONENT = new Map(Object.entries(DECIMAL).map(([suffix, exponent]) => [exponent, suffix]));
 
 function exponentOf(suffix: string): number | undefined {
-  return DECIMAL[suffix] ?? (/^[eE]/.test(suffix) ? Number(suffix.slice(1)) : undefined);
+  return DECIMAL[suffix] ?? (/^[eE]./.test(suffix) ? Number(suffix.slice(1)) : undefined);
 }
 
 function binaryForm(bytes: bigint): string {
