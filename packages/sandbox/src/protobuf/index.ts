@@ -1,0 +1,2 @@
+export { decodeKubernetesProtobuf, isKubernetesProtobuf } from './decode.ts';
+export { ProtobufError } from './protobuf-error.ts';
