@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { GitOpsError, RenderError, TerminalError, WaitingError } from '@lockstep/core';
+import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
+import { openRedis } from '../redis/redis-connection.ts';
+
+/** An error as it crosses a queue; `errorFromWire` makes the same family of it again. */
+export interface WireError {
+  family: 'terminal' | 'waiting' | 'render' | 'other';
+  code: string;
+  message: string;
+  fix?: string;
+  file?: string;
+  line?: number;
+  retryAfter?: number;
+}
+
+export type WireResult<R> = { ok: true; value: R } | { ok: false; error: WireError };
+
+/**
+ * Calls over a queue: one job per call, the answer comes back with its completion. A call is lost with Redis' data and
+ * then fails at once (`abandon`) or when `timeout` is over; callers repeat it.
+ */
+export class QueueCaller<Payload, Result> implements AsyncDisposable {
+  readonly name: string;
+  readonly #queue: Queue;
+  readonly #events: QueueEvents;
+  readonly #pending = new Map<
+    string,
+    { resolve: (result: WireResult<Result>) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+  >();
+
+  constructor(name: string, redisUrl: string) {
+    this.name = name;
+    this.#queue = new Queue(name, {
+      connection: openRedis(redisUrl),
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+      streams: { events: { maxLen: 1_000 } },
+    });
+    this.#events = new QueueEvents(name, { connection: openRedis(redisUrl, { blocking: true }) });
+    this.#queue.on('error', () => {});
+    this.#events.on('error', () => {});
+    this.#events.on('completed', ({ jobId, returnvalue }) => {
+      const value: unknown = returnvalue;
+      this.#settle(jobId, (typeof value === 'string' ? JSON.parse(value) : value) as WireResult<Result>);
+    });
+    this.#events.on('failed', ({ jobId, failedReason }) => {
+      this.#settle(jobId, { ok: false, error: { family: 'other', code: 'JobFailed', message: failedReason } });
+    });
+  }
+
+  /** Resolves when answers can be heard; calls made before wait for it. */
+  async ready(): Promise<this> {
+    await this.#events.waitUntilReady();
+    return this;
+  }
+
+  /** Sends one call and waits for its answer. Throws what the worker threw, as the same family of error. */
+  async call(payload: Payload, options: { timeout: number; priority?: number }): Promise<Result> {
+    await this.ready();
+    const id = randomUUID();
+    const result = await new Promise<WireResult<Result>>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(
+          new WaitingError('NoAnswer', `no ${this.name} worker answered within ${options.timeout / 1000} s`, {
+            retryAfter: 5_000,
+            fix: 'Check that the process of that role runs and that Redis is reachable',
+          }),
+        );
+      }, options.timeout);
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#queue
+        .add(this.name, payload, {
+          jobId: id,
+          ...(options.priority === undefined ? {} : { priority: options.priority }),
+        })
+        .catch((error: Error) => {
+          if (!this.#forget(id)) return;
+          reject(
+            new WaitingError('QueueUnavailable', `the queue ${this.name} takes no jobs: ${error.message}`, {
+              retryAfter: 1_000,
+              cause: error,
+            }),
+          );
+        });
+    });
+    if (result.ok) return result.value;
+    throw errorFromWire(result.error);
+  }
+
+  /** Redis lost its data: nobody will answer the calls in flight. */
+  abandon(): void {
+    for (const [id, { reject }] of [...this.#pending]) {
+      this.#forget(id);
+      reject(new WaitingError('QueueLost', `the queue ${this.name} lost its jobs`, { retryAfter: 10 }));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abandon();
+    await Promise.allSettled([this.#queue.close(), this.#events.close()]);
+  }
+
+  #settle(id: string, result: WireResult<Result>): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#forget(id);
+    pending.resolve(result);
+  }
+
+  #forget(id: string): boolean {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return false;
+    clearTimeout(pending.timer);
+    return this.#pending.delete(id);
+  }
+}
+
+/** Answers the calls of a queue. Errors travel as data, so that a failed call is an answer and not a failed job. */
+export function answerCalls<Payload, Result>(
+  name: string,
+  redisUrl: string,
+  answer: (payload: Payload, job: Job) => Promise<Result>,
+  options: { concurrency: number; onError?: (error: Error) => void },
+): Worker {
+  const worker = new Worker(
+    name,
+    async (job: Job): Promise<WireResult<Result>> => {
+      try {
+        return { ok: true, value: await answer(job.data as Payload, job) };
+      } catch (error) {
+        return { ok: false, error: errorToWire(error) };
+      }
+    },
+    {
+      connection: openRedis(redisUrl, { blocking: true }),
+      concurrency: options.concurrency,
+      lockDuration: 20_000,
+      stalledInterval: 5_000,
+      maxStalledCount: 2,
+      drainDelay: 60,
+    },
+  );
+  worker.on('error', (error) => options.onError?.(error));
+  return worker;
+}
+
+export function errorToWire(error: unknown): WireError {
+  if (error instanceof GitOpsError) {
+    const family =
+      error instanceof RenderError
+        ? 'render'
+        : error instanceof TerminalError
+          ? 'terminal'
+          : error instanceof WaitingError
+            ? 'waiting'
+            : 'other';
+    return {
+      family,
+      code: error.code,
+      message: error.message,
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+      ...(error instanceof RenderError && error.file !== undefined ? { file: error.file } : {}),
+      ...(error instanceof RenderError && error.line !== undefined ? { line: error.line } : {}),
+      ...(error instanceof WaitingError ? { retryAfter: error.retryAfter } : {}),
+    };
+  }
+  return { family: 'other', code: 'Unexpected', message: error instanceof Error ? error.message : String(error) };
+}
+
+export function errorFromWire(wire: WireError): Error {
+  // The constructors compose message, place and fix; the composed text came over the wire, so take those parts off again.
+  const fix = wire.fix === undefined ? {} : { fix: wire.fix };
+  const withoutFix =
+    wire.fix !== undefined && wire.message.endsWith(`. ${wire.fix}`)
+      ? wire.message.slice(0, -(wire.fix.length + 2))
+      : wire.message;
+  switch (wire.family) {
+    case 'terminal':
+      return new TerminalError(wire.code, withoutFix, fix);
+    case 'waiting':
+      return new WaitingError(wire.code, withoutFix, { ...fix, retryAfter: wire.retryAfter ?? 5_000 });
+    case 'render': {
+      const place = wire.file === undefined ? '' : `${wire.file}${wire.line === undefined ? '' : `:${wire.line}`}: `;
+      return new RenderError(wire.code, withoutFix.startsWith(place) ? withoutFix.slice(place.length) : withoutFix, {
+        ...fix,
+        ...(wire.file === undefined ? {} : { file: wire.file }),
+        ...(wire.line === undefined ? {} : { line: wire.line }),
+      });
+    }
+    case 'other':
+      return new GitOpsError(wire.code, withoutFix, fix);
+  }
+}
