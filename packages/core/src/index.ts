@@ -9,6 +9,8 @@ export type {
   ResourcePair,
   SyncStatusCode,
 } from './compare/comparison.ts';
+export type { NetworkingInfo } from './compare/networking-info.ts';
+export { type OrphanInput, orphanedResources } from './compare/orphaned-resources.ts';
 export {
   deletionHooks,
   type PairedResources,
@@ -18,8 +20,12 @@ export {
   versionMismatches,
 } from './compare/pair-resources.ts';
 export { type PredictionsNeeded, predictionsNeeded } from './compare/predictions-needed.ts';
+export { type InfoItem, podSummary } from './compare/resource-info.ts';
+export { type ResourceNode, type ResourceRef, type TreeNode, treeNodeOf } from './compare/resource-node.ts';
+export { buildResourceTree, OwnerIndex, treeSummary } from './compare/resource-tree.ts';
 export { rollUpHealth } from './compare/roll-up-health.ts';
 export { syncStatusOf } from './compare/sync-status.ts';
+
 // errors
 export { ClusterError, GitOpsError, RenderError, TerminalError, WaitingError } from './errors.ts';
 // health

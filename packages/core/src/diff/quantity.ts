@@ -75,3 +75,15 @@ function engineering(digits: bigint, exponent: number, largest: number): [bigint
   }
   return [amount, scale];
 }
+
+/** The quantity in thousandths (`500m` → 500, `1Ki` → 1024000), rounded up; undefined when it is none. */
+export function milliValue(value: string | number): number | undefined {
+  const match = QUANTITY.exec(String(value));
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
+  if (whole === '' && fraction === '') return undefined;
+  const binary = BINARY.indexOf(suffix);
+  const factor = binary >= 0 ? 1024 ** (binary + 1) : 10 ** (exponentOf(suffix) ?? 0);
+  const milli = Math.ceil(Number(`${whole || '0'}.${fraction || '0'}`) * factor * 1000 - 1e-6);
+  return sign === '-' ? -milli : milli;
+}
