@@ -37,7 +37,7 @@ export const DEFAULT_SETTINGS: Settings = {
   impersonation: { enabled: false, enforced: true },
   selfHeal: { timeoutSeconds: 0, backoff: { timeoutSeconds: 2, factor: 3, capSeconds: 300 } },
   syncTimeoutSeconds: 0,
-  syncWaveDelaySeconds: 0,
+  syncWaveDelaySeconds: 2,
   repositoryErrorGraceSeconds: 180,
   persistResourceHealth: true,
   maxDirectoryManifestBytes: 10 * 1024 * 1024,

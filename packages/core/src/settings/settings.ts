@@ -58,7 +58,7 @@ export interface Settings {
   selfHeal: { timeoutSeconds: number; backoff: { timeoutSeconds: number; factor: number; capSeconds: number } };
   /** 0: an operation may run for ever. */
   syncTimeoutSeconds: number;
-  /** Pause between waves, for controllers that report an old status as healthy. 0: health alone decides. */
+  /** Between waves, for custom resources whose status does not say which generation it is about. Others are not delayed. */
   syncWaveDelaySeconds: number;
   /** How long the last good answer of a repository stands in for a failing one. */
   repositoryErrorGraceSeconds: number;

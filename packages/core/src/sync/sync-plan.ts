@@ -1,10 +1,10 @@
 import type { HookDeletePolicy, HookType, SyncPhase } from '../kubernetes/hooks.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
-import type { ResourceKey } from '../kubernetes/resource-key.ts';
+import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 
 export type { HookDeletePolicy, HookType, SyncPhase } from '../kubernetes/hooks.ts';
 
-/** What a task will do. `apply` covers create and update; `unchanged` is listed but sends nothing. */
+/** What a task will do. `unchanged` is listed but sends nothing, for what is applied already. */
 export type TaskAction = 'create' | 'update' | 'recreate' | 'replace' | 'prune' | 'hook' | 'unchanged';
 
 /** One thing to do to one resource. Plain data: printable before it runs. */
@@ -22,12 +22,13 @@ export interface SyncTask {
   skipReason?: string;
   needsConfirmation?: boolean;
   options: TaskOptions;
+  /** Why the task cannot run; it then fails the whole operation before anything is applied. */
+  problem?: string;
   /** Things the person should know before applying: restarts pods, immutable field, needs permission … */
   warnings: string[];
 }
 
 export interface TaskOptions {
-  serverSideApply: boolean;
   replace: boolean;
   force: boolean;
   validate: boolean;
@@ -60,4 +61,24 @@ export interface ResourceResult {
   hookPhase?: OperationPhase;
   syncPhase?: SyncPhase;
   images?: string[];
+}
+
+/** All tasks in order. */
+export function tasksOf(plan: SyncPlan): SyncTask[] {
+  return plan.phases.flatMap(({ waves }) => waves.flatMap(({ tasks }) => tasks));
+}
+
+/** One hook object may run in several phases, so the phase belongs to the identity of a task and of its result. */
+export function taskId(task: { key: ResourceKey; phase: SyncPhase }): string {
+  return `${task.phase}:${formatResourceKey(task.key)}`;
+}
+
+/** The same identity for a row of the result. */
+export function resultId(result: ResourceResult): string {
+  return `${result.syncPhase ?? 'Sync'}:${formatResourceKey(result)}`;
+}
+
+/** `group/Kind/name`, the way Argo CD's messages name a resource. */
+export function describeTask(key: ResourceKey): string {
+  return `${key.group}/${key.kind}/${key.name}`;
 }

@@ -1,0 +1,171 @@
+import type { Application } from '../application/application.ts';
+import type { Operation, OperationState, SyncOperationResource } from '../application/operation.ts';
+import type { ApplicationSource } from '../application/source.ts';
+import { hasMultipleSources, revisionFields } from '../application/sources.ts';
+import type { Comparison, Condition, ResourceComparison } from '../compare/comparison.ts';
+import { compareOptionsOf } from '../kubernetes/compare-options.ts';
+import { contentHash } from '../kubernetes/content-hash.ts';
+import type { Settings } from '../settings/settings.ts';
+import { holdOf } from './hold.ts';
+import { AUTOMATED_RETRY } from './retry.ts';
+import type { SyncWindowDecision } from './sync-windows.ts';
+
+export interface AutoSyncInput {
+  application: Application;
+  comparison: Comparison;
+  /** What the application's own sources resolve to, and the sources after all. */
+  revisions: readonly string[];
+  sources: readonly ApplicationSource[];
+  window: SyncWindowDecision;
+  settings: Pick<Settings, 'selfHeal'>;
+  now: Date;
+}
+
+export type AutoSyncDecision =
+  | { sync: true; operation: Operation; reason: 'new revision' | 'self-heal' | 'retry' }
+  | { sync: false; condition?: Condition; retryAt?: number };
+
+/**
+ * Whether to sync without being asked. Only what is OutOfSync, not held, and not blocked by a window. A revision (with its
+ * sources) is tried once; with self-heal its drift is undone again and again, and a failed attempt repeated, each after a
+ * growing wait.
+ */
+export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
+  const { application, comparison, window } = input;
+  const automated = application.spec.syncPolicy?.automated;
+  if (automated === undefined || automated === null || automated.enabled === false) return NO;
+  if (comparison.status !== 'OutOfSync' || application.metadata.deletionTimestamp !== undefined) return NO;
+  if (holdOf(application) !== undefined) return NO;
+  if (!window.allowed) return window.changesAt === undefined ? NO : { sync: false, retryAt: window.changesAt };
+
+  const prune = automated.prune === true;
+  const outOfSync = comparison.resources.filter(needsSync);
+  if (outOfSync.length > 0 && !prune && outOfSync.every((resource) => resource.requiresPruning)) return NO;
+  const desired = describeRevisions(input.revisions);
+  if (prune && automated.allowEmpty !== true && wouldWipeOut(comparison)) {
+    return refused(
+      `Skipping sync attempt to ${desired}: auto-sync will wipe out all resources. Set syncPolicy.automated.allowEmpty: true if the source is meant to be empty`,
+    );
+  }
+
+  const last = application.status?.operationState;
+  if (last === undefined || !wasAttempted(last, input)) {
+    return { sync: true, operation: operationFor(input, {}), reason: 'new revision' };
+  }
+  const succeeded = last.phase === 'Succeeded';
+  if (automated.selfHeal !== true) {
+    if (succeeded) return NO;
+    return refused(
+      `Failed last sync attempt to ${desired}: ${last.message ?? ''}. Correct the source and push, or start a sync`,
+    );
+  }
+  return heal(input, last, outOfSync, succeeded, desired);
+}
+
+const NO: AutoSyncDecision = { sync: false };
+
+function refused(message: string): AutoSyncDecision {
+  return { sync: false, condition: { type: 'SyncError', message } };
+}
+
+/**
+ * Undoing drift heals the drifted resources alone; a failed attempt is repeated whole. The wait grows with every heal in a
+ * row, and starts over once the application was left in peace for longer than the longest wait.
+ */
+function heal(
+  input: AutoSyncInput,
+  last: OperationState,
+  outOfSync: readonly ResourceComparison[],
+  succeeded: boolean,
+  desired: string,
+): AutoSyncDecision {
+  const { now, settings } = input;
+  const { timeoutSeconds, backoff } = settings.selfHeal;
+  const finishedAt = last.finishedAt === undefined ? now.getTime() : Date.parse(last.finishedAt);
+  const sinceLast = now.getTime() - finishedAt;
+  const earlier = last.operation.sync?.autoHealAttemptsCount ?? 0;
+  const attempts = succeeded && sinceLast > backoff.capSeconds * 1000 ? 0 : earlier;
+  // A failure counts as an attempt, so that it is never repeated at once.
+  const waits = succeeded ? attempts : Math.max(1, attempts);
+  const delaySeconds =
+    waits === 0 ? timeoutSeconds : Math.min(backoff.capSeconds, backoff.timeoutSeconds * backoff.factor ** (waits - 1));
+  const dueAt = finishedAt + delaySeconds * 1000;
+  if (dueAt > now.getTime()) {
+    if (succeeded) return { sync: false, retryAt: dueAt };
+    const condition: Condition = {
+      type: 'SyncError',
+      message: `Failed last sync attempt to ${desired}: ${last.message ?? ''}. Self-heal tries again; correct the source to end it`,
+    };
+    return { sync: false, retryAt: dueAt, condition };
+  }
+  const count = { autoHealAttemptsCount: attempts + 1 };
+  if (!succeeded) return { sync: true, operation: operationFor(input, count), reason: 'retry' };
+  return {
+    sync: true,
+    operation: operationFor(input, { ...count, resources: selectionOf(outOfSync) }),
+    reason: 'self-heal',
+  };
+}
+
+function operationFor(
+  { application, revisions }: AutoSyncInput,
+  facts: { autoHealAttemptsCount?: number; resources?: SyncOperationResource[] },
+): Operation {
+  const policy = application.spec.syncPolicy;
+  return {
+    sync: {
+      ...revisionFields(hasMultipleSources(application.spec), revisions),
+      ...(policy?.automated?.prune === true ? { prune: true } : {}),
+      ...(policy?.syncOptions === undefined ? {} : { syncOptions: policy.syncOptions }),
+      ...facts,
+    },
+    initiatedBy: { automated: true },
+    retry: policy?.retry ?? AUTOMATED_RETRY,
+  };
+}
+
+function selectionOf(resources: readonly ResourceComparison[]): SyncOperationResource[] {
+  return resources.map(({ key }) => ({
+    ...(key.group === '' ? {} : { group: key.group }),
+    kind: key.kind,
+    name: key.name,
+    ...(key.namespace === '' ? {} : { namespace: key.namespace }),
+  }));
+}
+
+function needsSync(resource: ResourceComparison): boolean {
+  if (resource.isHook || resource.status === undefined || resource.status === 'Synced') return false;
+  const isIgnored =
+    resource.target === undefined &&
+    resource.live !== undefined &&
+    compareOptionsOf(resource.live).options.ignoreExtraneous;
+  return !isIgnored;
+}
+
+function wouldWipeOut(comparison: Comparison): boolean {
+  const resources = comparison.resources.filter((resource) => !resource.isHook);
+  return resources.length > 0 && resources.every((resource) => resource.requiresPruning);
+}
+
+/** Whether the last operation already tried these revisions of these sources. */
+function wasAttempted(last: OperationState, { application, revisions, sources }: AutoSyncInput): boolean {
+  const result = last.syncResult;
+  if (result === undefined) return false;
+  const tried = result.revisions ?? (result.revision === undefined ? [] : [result.revision]);
+  if (tried.length !== revisions.length || tried.some((revision, index) => revision !== revisions[index])) return false;
+  const triedSources = result.sources ?? (result.source === undefined ? [] : [result.source]);
+  const wanted = sources.length === 0 ? [] : sources;
+  return triedSources.length === 0
+    ? application.spec.sources === undefined
+    : contentHash(triedSources.map(withoutTarget)) === contentHash(wanted.map(withoutTarget));
+}
+
+/** Naming the same commit in another way is no other source. */
+function withoutTarget(source: ApplicationSource): unknown {
+  const { targetRevision: _targetRevision, ...rest } = source;
+  return rest;
+}
+
+export function describeRevisions(revisions: readonly string[]): string {
+  return `[${revisions.join(' ')}]`;
+}

@@ -1,0 +1,288 @@
+import type { AppProject } from '../application/app-project.ts';
+import type { Application } from '../application/application.ts';
+import type { ClusterFacts } from '../application/destination.ts';
+import type { SyncOperation, SyncOperationResource } from '../application/operation.ts';
+import { permitsResource } from '../application/project-permissions.ts';
+import type { Comparison, ResourceComparison } from '../compare/comparison.ts';
+import { immutableChanges } from '../diff/immutable-fields.ts';
+import { restartsPods } from '../diff/restarts-pods.ts';
+import { FINALIZER_HOOK } from '../kubernetes/annotations.ts';
+import type { ApiResource } from '../kubernetes/cluster-client.ts';
+import { matchesGlob } from '../kubernetes/glob.ts';
+import { hooksOf, isKeptByHelm, isSkipped, type SyncPhase, syncWaveOf } from '../kubernetes/hooks.ts';
+import { groupVersionOf, type KubernetesObject } from '../kubernetes/object.ts';
+import { describeResourceKey, type ResourceKey, resourceKeyOf } from '../kubernetes/resource-key.ts';
+import { type SyncOptions, syncOptionsOf } from '../kubernetes/sync-options.ts';
+import { setTracking, type TrackingSettings } from '../kubernetes/tracking.ts';
+import { scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
+import { ANNOTATION_OPERATION } from './operation-id.ts';
+import type { SyncPlan, SyncTask, TaskAction } from './sync-plan.ts';
+import { operationOptions, taskOptions } from './task-options.ts';
+import { orderTasks } from './waves.ts';
+
+export interface PlanInput {
+  application: Application;
+  instanceName: string;
+  operation: SyncOperation;
+  /** What the operation's sources give, compared with the cluster now. */
+  comparison: Comparison;
+  /** For names of generated hooks and for people. */
+  revision: string;
+  /** `operationId` of this attempt, when it began, and which retry it is. */
+  attempt: { id: string; startedAt: string; retryCount: number };
+  project: AppProject;
+  cluster: ClusterFacts;
+  destinationNamespace: string;
+  tracking: TrackingSettings;
+  resourceFor(group: string, kind: string, version?: string): ApiResource | undefined;
+  liveByKey(key: ResourceKey): KubernetesObject | undefined;
+  /** Whether applying the target would change nothing, ownership included. Such a task is listed and sends nothing. */
+  isApplied(resource: ResourceComparison): boolean;
+}
+
+/**
+ * What an operation will do, as data: which resources, in which phase and wave, in which order, and what stands against
+ * it. Computed anew at every pass from the cluster as it is, so it needs no memory of its own: what was pruned has no task
+ * any more, what was applied is `unchanged`.
+ */
+export function planSync(input: PlanInput): SyncPlan {
+  const { options, problems } = operationOptions(input.operation, input.application.spec.syncPolicy);
+  const resources = input.comparison.resources.filter((resource) => !resource.isHook);
+  const selected = resources.filter((resource) => isWanted(resource, input.operation, options));
+  const tasks = [
+    ...namespaceTasks(input, options, resources),
+    ...selected.map((resource) => resourceTask(resource, input, options)),
+    ...(runsHooks(input.operation) ? hookTasks(input, options) : []),
+  ];
+  const checked = checkTasks(tasks, input);
+  if (options.failOnSharedResource === true) problems.push(...sharedResources(selected));
+  return {
+    revision: input.revision,
+    phases: orderTasks(checked, { pruneLast: options.pruneLast === true }),
+    problems: [
+      ...problems,
+      ...checked.flatMap((task) =>
+        task.problem === undefined ? [] : [`${describeResourceKey(task.key)}: ${task.problem}`],
+      ),
+    ],
+  };
+}
+
+/** Hooks take no part in a selective sync, and none with the apply strategy. */
+export function runsHooks(operation: SyncOperation): boolean {
+  return (operation.resources ?? []).length === 0 && operation.syncStrategy?.apply === undefined;
+}
+
+function isWanted(resource: ResourceComparison, operation: SyncOperation, options: SyncOptions): boolean {
+  if (resource.target !== undefined && isSkipped(resource.target)) return false;
+  if (options.applyOutOfSyncOnly === true && resource.status === 'Synced') return false;
+  return isSelected(resource.key, operation.resources ?? []);
+}
+
+/** No selection means everything; entries marked `exclude` take away. An entry without namespace fits every namespace. */
+export function isSelected(key: ResourceKey, selection: readonly SyncOperationResource[]): boolean {
+  if (selection.length === 0) return true;
+  const matches = (entry: SyncOperationResource): boolean =>
+    matchesGlob(entry.group ?? '', key.group) &&
+    matchesGlob(entry.kind, key.kind) &&
+    matchesGlob(entry.name, key.name) &&
+    (entry.namespace === undefined || entry.namespace === '' || matchesGlob(entry.namespace, key.namespace));
+  if (selection.some((entry) => entry.exclude === true && matches(entry))) return false;
+  const included = selection.filter((entry) => entry.exclude !== true);
+  return included.length === 0 || included.some(matches);
+}
+
+function resourceTask(resource: ResourceComparison, input: PlanInput, options: SyncOptions): SyncTask {
+  const { key, version, target, live } = resource;
+  const settings = taskOptions(input.operation, options, target ?? live);
+  const task: SyncTask = {
+    key,
+    version,
+    phase: 'Sync',
+    wave: resource.syncWave,
+    action: 'prune',
+    options: settings,
+    warnings: [],
+  };
+  if (live !== undefined) task.live = live;
+  if (target === undefined) return pruneTask(task, input.operation, options);
+  task.target = target;
+  task.action = actionFor(resource, settings, input);
+  task.warnings = warningsFor(task);
+  if (task.action === 'recreate' && LOSES_DATA.has(key.kind)) task.needsConfirmation = true;
+  return task;
+}
+
+/** Deleting one of these takes what is in it along. */
+const LOSES_DATA = new Set(['CustomResourceDefinition', 'Namespace', 'PersistentVolume', 'PersistentVolumeClaim']);
+
+function actionFor(resource: ResourceComparison, options: SyncTask['options'], input: PlanInput): TaskAction {
+  if (resource.live === undefined) return 'create';
+  if (options.replace) return options.force ? 'recreate' : 'replace';
+  return input.isApplied(resource) ? 'unchanged' : 'update';
+}
+
+function pruneTask(task: SyncTask, operation: SyncOperation, options: SyncOptions): SyncTask {
+  const own = task.live === undefined ? {} : syncOptionsOf(task.live).options;
+  const prune = own.prune ?? options.prune;
+  if (operation.prune !== true) task.skipReason = 'ignored (requires pruning)';
+  else if (prune === 'false' || (task.live !== undefined && isKeptByHelm(task.live)))
+    task.skipReason = 'ignored (no prune)';
+  else if (prune === 'confirm') task.needsConfirmation = true;
+  return task;
+}
+
+function warningsFor(task: SyncTask): string[] {
+  const { target, live, action } = task;
+  if (target === undefined || live === undefined || action === 'unchanged') return [];
+  if (action === 'recreate') return ['is deleted and created again'];
+  const immutable = immutableChanges({ before: live, after: target });
+  if (immutable.length > 0) {
+    const fields = immutable.map(({ path, reason }) => `${path}: ${reason}`);
+    return [
+      `changes fields that cannot be changed (${fields.join('; ')}); use Replace=true,Force=true on the resource`,
+    ];
+  }
+  return restartsPods({ before: live, after: target }) ? ['restarts pods'] : [];
+}
+
+/** The destination namespace with CreateNamespace=true, unless Git has a manifest for it. */
+function namespaceTasks(input: PlanInput, options: SyncOptions, resources: readonly ResourceComparison[]): SyncTask[] {
+  const name = input.destinationNamespace;
+  if (options.createNamespace !== true || name === '') return [];
+  const key: ResourceKey = { group: '', kind: 'Namespace', namespace: '', name };
+  if (resources.some(({ target }) => target?.kind === 'Namespace' && target.metadata.name === name)) return [];
+  const live = input.liveByKey(key);
+  const metadata = input.application.spec.syncPolicy?.managedNamespaceMetadata;
+  if (live !== undefined && (metadata === undefined || hasMetadata(live, metadata))) return [];
+  const target: KubernetesObject = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
+      ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
+    },
+  };
+  return [
+    {
+      key,
+      version: 'v1',
+      phase: 'PreSync',
+      // Before every hook, whatever its wave.
+      wave: Math.min(0, ...input.comparison.resources.map((resource) => resource.syncWave)),
+      action: live === undefined ? 'create' : 'update',
+      target,
+      ...(live === undefined ? {} : { live }),
+      options: { ...taskOptions({}, options, undefined), replace: false, force: false },
+      warnings: [],
+    },
+  ];
+}
+
+function hasMetadata(
+  live: KubernetesObject,
+  wanted: { labels?: Record<string, string>; annotations?: Record<string, string> },
+): boolean {
+  const has = (map: Record<string, string> | undefined, entries: Record<string, string> | undefined): boolean =>
+    Object.entries(entries ?? {}).every(([name, value]) => map?.[name] === value);
+  return has(live.metadata.labels, wanted.labels) && has(live.metadata.annotations, wanted.annotations);
+}
+
+const SYNC_PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
+
+function hookTasks(input: PlanInput, options: SyncOptions): SyncTask[] {
+  return input.comparison.resources.flatMap(({ target, isHook, version }) => {
+    const hook = isHook && target !== undefined ? hooksOf(target) : undefined;
+    if (target === undefined || hook === undefined) return [];
+    return SYNC_PHASES.filter((phase) => hook.types.includes(phase)).map((phase): SyncTask => {
+      const object = hookObject(target, phase, input);
+      const key = resourceKeyOf(object);
+      const live = input.liveByKey(key);
+      return {
+        key,
+        version,
+        phase,
+        wave: syncWaveOf(target),
+        action: 'hook',
+        target: object,
+        ...(live === undefined ? {} : { live }),
+        hookType: phase,
+        hookDeletePolicies: hook.deletePolicies,
+        options: taskOptions(input.operation, options, target),
+        warnings: [],
+      };
+    });
+  });
+}
+
+/** The hook as it is created: named, marked with the attempt, and held by the finalizer until its result was seen. */
+function hookObject(target: KubernetesObject, phase: SyncPhase, input: PlanInput): KubernetesObject {
+  const { attempt } = input;
+  const { generateName, ...metadata } = target.metadata;
+  const named: KubernetesObject = { ...target, metadata };
+  if (metadata.name === undefined && generateName !== undefined) {
+    const unixTime = Math.floor(Date.parse(attempt.startedAt) / 1000);
+    const retry = attempt.retryCount === 0 ? '' : `-${attempt.retryCount}`;
+    named.metadata = {
+      ...metadata,
+      name: `${generateName}${input.revision.slice(0, 7)}-${phase}-${unixTime}${retry}`.toLowerCase(),
+    };
+  }
+  // The id in the tracking annotation names the object, which had no name before.
+  const tracked = setTracking(named, input, input.tracking);
+  return {
+    ...tracked,
+    metadata: {
+      ...tracked.metadata,
+      annotations: { ...tracked.metadata.annotations, [ANNOTATION_OPERATION]: attempt.id },
+      finalizers: [...new Set([...(tracked.metadata.finalizers ?? []), FINALIZER_HOOK])],
+    },
+  };
+}
+
+/** Every task is checked against the cluster's API and the project, hooks and prunes alike. */
+function checkTasks(tasks: readonly SyncTask[], input: PlanInput): SyncTask[] {
+  const scopes = scopesOfDefinitions(tasks.flatMap(({ target }) => (target === undefined ? [] : [target])));
+  return tasks.map((task) => {
+    if (task.skipReason !== undefined) return task;
+    const problem = problemOf(task, input, scopes);
+    return problem === undefined ? task : { ...task, problem };
+  });
+}
+
+function problemOf(
+  task: SyncTask,
+  input: PlanInput,
+  scopes: (group: string, kind: string) => boolean | undefined,
+): string | undefined {
+  const { key } = task;
+  const version = task.target === undefined ? task.version : groupVersionOf(task.target.apiVersion).version;
+  const served = input.resourceFor(key.group, key.kind, version);
+  const declared = scopes(key.group, key.kind);
+  if (served === undefined && declared === undefined) {
+    if (task.options.skipDryRunOnMissingResource) return undefined;
+    return `The Kubernetes API could not find ${key.group}/${key.kind} for requested resource ${key.namespace}/${key.name}. Make sure the "${key.kind}" CRD is installed on the destination cluster`;
+  }
+  const permission = permitsResource(input.project, {
+    key,
+    namespaced: served?.namespaced ?? declared ?? true,
+    destination: { server: input.cluster.server, name: input.cluster.name },
+    ...(input.cluster.project === undefined ? {} : { clusterProject: input.cluster.project }),
+  });
+  if (!permission.permitted) return permission.reason;
+  if (task.target !== undefined && task.action !== 'hook' && task.target.metadata.name === undefined) {
+    return 'only hooks can have a generated name. Set metadata.name';
+  }
+  return undefined;
+}
+
+function sharedResources(resources: readonly ResourceComparison[]): string[] {
+  return resources.flatMap(({ key, sharedWith }) =>
+    sharedWith === undefined
+      ? []
+      : [
+          `Shared resource found: ${describeResourceKey(key)} is part of application ${sharedWith} too. Keep it in one of them`,
+        ],
+  );
+}

@@ -1,0 +1,410 @@
+import type { OperationState } from '../application/operation.ts';
+import { ClusterError } from '../errors.ts';
+import type { Health } from '../health/health.ts';
+import type { ClusterClient } from '../kubernetes/cluster-client.ts';
+import { imagesOf } from '../kubernetes/images.ts';
+import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
+import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
+import { isCustomResourceDefinition } from '../kubernetes/well-known-kinds.ts';
+import { applyTask, deleteHook, releaseHook, type TaskOutcome } from './apply-task.ts';
+import { kindRank } from './kind-order.ts';
+import { nextStep, resultOf, resultState, type SyncStep } from './next-step.ts';
+import { operationId, operationOf } from './operation-id.ts';
+import { type ResourceResult, resultId, type SyncPlan, type SyncTask, taskId, tasksOf } from './sync-plan.ts';
+
+export interface RunSyncInput {
+  plan: SyncPlan;
+  state: OperationState;
+  client: ClusterClient;
+  /** Live objects of every key in the plan and in the results, with our own writes folded in. */
+  live(key: ResourceKey): KubernetesObject | undefined;
+  assessHealth(object: KubernetesObject): Health | undefined;
+  approvedAt: string | undefined;
+  dryRun: boolean;
+  /** `controller.sync.wave.delay.seconds`, see `SyncObservation`. */
+  settleSeconds: number;
+  now(): Date;
+  /** Throws when this process may no longer write. */
+  throwIfCancelled(): void;
+  /** Stores a running state; called before what must not be repeated or forgotten after a crash. */
+  checkpoint(state: OperationState): Promise<void>;
+}
+
+/** What one pass achieved. */
+export interface SyncPass {
+  state: OperationState;
+  /** What an unfinished operation waits for. */
+  waitingFor: string | undefined;
+  /** Targets as applied with the object the server answered, by `formatResourceKey`. */
+  applied: Map<string, { target: KubernetesObject; object: KubernetesObject }>;
+  /** Look again soon, because nothing that is watched announces the next change. Milliseconds. */
+  requeueAfter: number | undefined;
+}
+
+/** kubectl's own limit on parallel requests of one sync. */
+const PARALLEL = 20;
+
+/**
+ * One pass of a sync: takes steps until it is finished or has to wait for the cluster. Never sleeps: the watch wakes the
+ * next pass, which derives everything from the cluster and the stored state.
+ */
+export async function runSync(input: RunSyncInput): Promise<SyncPass> {
+  const pass: Pass = {
+    input,
+    state: input.state,
+    applied: new Map(),
+    live: (key) => {
+      const id = formatResourceKey(key);
+      return pass.overlay.has(id) ? pass.overlay.get(id) : input.live(key);
+    },
+    overlay: new Map(),
+    hasCheckpoint: false,
+    requeueAfter: undefined,
+  };
+  if (input.plan.problems.length > 0 && input.state.phase !== 'Terminating') return failedPlan(pass);
+  if (!(await isValidated(pass))) return completed(pass, 'Failed', 'one or more objects failed to apply (dry run)');
+  for (;;) {
+    const step = nextStep(input.plan, observation(pass));
+    setResults(pass, step.results);
+    switch (step.do) {
+      case 'run': {
+        const waiting = await runWave(pass, step);
+        if (waiting !== undefined) return unfinished(pass, waiting);
+        break;
+      }
+      case 'wait':
+        // Time passing is nothing a watch announces.
+        if (input.settleSeconds > 0) pass.requeueAfter = input.settleSeconds * 1000;
+        return unfinished(pass, step.message);
+      case 'terminate':
+        return terminate(pass);
+      case 'finish':
+        return finish(pass, step.phase, step.message);
+    }
+  }
+}
+
+interface Pass {
+  input: RunSyncInput;
+  state: OperationState;
+  applied: SyncPass['applied'];
+  overlay: Map<string, KubernetesObject | undefined>;
+  live(key: ResourceKey): KubernetesObject | undefined;
+  hasCheckpoint: boolean;
+  requeueAfter: number | undefined;
+}
+
+function observation(pass: Pass) {
+  const { state, input } = pass;
+  return {
+    attemptId: operationId(state),
+    startedAt: state.startedAt,
+    isTerminating: state.phase === 'Terminating',
+    results: state.syncResult?.resources ?? [],
+    live: pass.live,
+    assessHealth: input.assessHealth,
+    approvedAt: input.approvedAt,
+    now: input.now(),
+    settleSeconds: input.settleSeconds,
+  };
+}
+
+/**
+ * Before an operation of several steps begins, what can be is dry-run, so that a mistake in the last wave does not leave
+ * the first ones and their hooks behind. One wave fails by itself and costs nothing twice. False when anything is refused.
+ */
+async function isValidated(pass: Pass): Promise<boolean> {
+  const { input } = pass;
+  const { plan, client } = input;
+  const waves = plan.phases.flatMap((phase) => phase.waves);
+  const hasBegun = (pass.state.syncResult?.resources ?? []).length > 0 || pass.state.phase === 'Terminating';
+  if (hasBegun || input.dryRun || waves.length < 2) return true;
+  const tasks = tasksOf(plan);
+  const newNamespaces = new Set(
+    tasks.filter((task) => task.key.kind === 'Namespace' && task.action === 'create').map((task) => task.key.name),
+  );
+  const sendable = tasks.filter(
+    (task) =>
+      (task.action === 'create' || task.action === 'update') &&
+      !isUnknownKind(pass, task) &&
+      !newNamespaces.has(task.key.namespace),
+  );
+  let isValid = true;
+  await inParallel(sendable, async (task) => {
+    const outcome = await applyTask(task, { client, live: input.live(task.key), dryRun: true });
+    if (outcome.outcome !== 'failed') return;
+    isValid = false;
+    setResult(pass, { ...resultOf(task), status: 'SyncFailed', message: outcome.message, hookPhase: 'Failed' });
+  });
+  return isValid;
+}
+
+/** Runs the tasks of one wave: prunes, then everything else kind by kind. Answers what to wait for, if anything. */
+async function runWave(pass: Pass, step: Extract<SyncStep, { do: 'run' }>): Promise<string | undefined> {
+  const hasHooks = step.tasks.some((task) => task.action === 'hook');
+  // A plan of one wave without hooks may be repeated as a whole; anything else must be known before it begins.
+  if ((hasHooks || !step.isLast) && !pass.input.dryRun) await checkpoint(pass);
+  const mustBeHealthy = (hasHooks || !step.isLast) && !pass.input.dryRun;
+
+  const prunes = step.tasks.filter((task) => task.action === 'prune');
+  await inParallel(prunes, (task) => prune(pass, task));
+
+  const blocked: string[] = [];
+  for (const group of byKind(step.tasks.filter((task) => task.action !== 'prune'))) {
+    await rediscoverFor(pass, group);
+    await inParallel(group, async (task) => {
+      const waiting = await apply(pass, task, mustBeHealthy);
+      if (waiting !== undefined) blocked.push(waiting);
+    });
+  }
+  return blocked[0] === undefined
+    ? undefined
+    : `${blocked[0]}${blocked.length > 1 ? ` and ${blocked.length - 1} more resources` : ''}`;
+}
+
+async function apply(pass: Pass, task: SyncTask, mustBeHealthy: boolean): Promise<string | undefined> {
+  const { input } = pass;
+  input.throwIfCancelled();
+  const target = task.target as KubernetesObject;
+  const waitsFor = definitionOf(pass, task);
+  if (waitsFor !== undefined) {
+    pass.requeueAfter = CRD_POLL_MS;
+    return `waiting for CustomResourceDefinition ${waitsFor} to be established`;
+  }
+  const live = pass.live(task.key);
+  const outcome = await applyOrFail(task, { client: input.client, live, dryRun: input.dryRun });
+  switch (outcome.outcome) {
+    case 'waiting':
+      pass.requeueAfter = REPLACED_POLL_MS;
+      return `waiting for deletion of ${task.key.group}/${task.key.kind}/${task.key.name}`;
+    case 'failed':
+      setResult(pass, {
+        ...resultOf(task),
+        status: 'SyncFailed',
+        message: outcome.message,
+        hookPhase: 'Failed',
+      });
+      return undefined;
+    case 'applied': {
+      if (!input.dryRun) {
+        pass.overlay.set(formatResourceKey(task.key), outcome.object);
+        pass.applied.set(formatResourceKey(task.key), { target, object: outcome.object });
+      }
+      const isHook = task.action === 'hook';
+      const images = imagesOf(target);
+      setResult(pass, {
+        ...resultOf(task),
+        status: 'Synced',
+        message: input.dryRun ? `${outcome.message.replace(/ \(dry run\)$/, '')} (dry run)` : outcome.message,
+        hookPhase: mustBeHealthy || (isHook && !input.dryRun) ? 'Running' : 'Succeeded',
+        ...(images.length === 0 ? {} : { images }),
+      });
+      return undefined;
+    }
+  }
+}
+
+/** A server that cannot be reached ends the pass; the operation goes on when it can be reached again. */
+async function applyOrFail(task: SyncTask, context: Parameters<typeof applyTask>[1]): Promise<TaskOutcome> {
+  if (task.skipReason !== undefined) return { outcome: 'failed', message: task.skipReason };
+  return applyTask(task, context);
+}
+
+async function prune(pass: Pass, task: SyncTask): Promise<void> {
+  const { input } = pass;
+  const result = resultOf(task);
+  if (task.skipReason !== undefined) {
+    setResult(pass, { ...result, status: 'PruneSkipped', message: task.skipReason, hookPhase: 'Succeeded' });
+    return;
+  }
+  input.throwIfCancelled();
+  try {
+    if (!input.dryRun) {
+      await input.client.delete(task.key, {
+        propagation: task.options.propagation,
+        ...(task.live?.metadata.uid === undefined ? {} : { uid: task.live.metadata.uid }),
+      });
+    }
+    setResult(pass, {
+      ...result,
+      status: 'Pruned',
+      message: input.dryRun ? 'pruned (dry run)' : 'pruned',
+      hookPhase: 'Succeeded',
+    });
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.status === 0) throw error;
+    setResult(pass, { ...result, status: 'SyncFailed', message: error.message, hookPhase: 'Failed' });
+  }
+}
+
+const CRD_POLL_MS = 250;
+const REPLACED_POLL_MS = 1_000;
+
+/** The kinds of a group that discovery does not know yet, though this plan brings their definition. */
+async function rediscoverFor(pass: Pass, tasks: readonly SyncTask[]): Promise<void> {
+  const { client, dryRun } = pass.input;
+  if (dryRun || !tasks.some((task) => isUnknownKind(pass, task) && definingTask(pass, task) !== undefined)) return;
+  await client.rediscover();
+}
+
+/** Name of the definition an object has to wait for; undefined when its kind is served. */
+function definitionOf(pass: Pass, task: SyncTask): string | undefined {
+  if (pass.input.dryRun || !isUnknownKind(pass, task)) return undefined;
+  const definition = definingTask(pass, task);
+  if (definition === undefined) return undefined;
+  // A definition that failed to apply never comes.
+  const result = (pass.state.syncResult?.resources ?? []).find(
+    (candidate) => resultId(candidate) === taskId(definition),
+  );
+  return resultState(result) === 'failed' ? undefined : definition.key.name;
+}
+
+function isUnknownKind(pass: Pass, task: SyncTask): boolean {
+  if (task.target === undefined) return false;
+  const { group, version, kind } = gvkOf(task.target);
+  return pass.input.client.resourceFor(group, kind, version) === undefined;
+}
+
+function definingTask(pass: Pass, task: SyncTask): SyncTask | undefined {
+  return tasksOf(pass.input.plan).find(({ target }) => {
+    if (target === undefined || !isCustomResourceDefinition(target)) return false;
+    const spec = target['spec'] as { group?: string; names?: { kind?: string } } | undefined;
+    return spec?.group === task.key.group && spec?.names?.kind === task.key.kind;
+  });
+}
+
+function failedPlan(pass: Pass): SyncPass {
+  for (const task of tasksOf(pass.input.plan)) {
+    if (task.problem === undefined) continue;
+    setResult(pass, { ...resultOf(task), status: 'SyncFailed', message: task.problem, hookPhase: 'Failed' });
+  }
+  const message = `one or more synchronization tasks are not valid, reason: ${pass.input.plan.problems.join(', ')}`;
+  return completed(pass, 'Failed', message);
+}
+
+/** Running hooks are deleted, completed ones let go. */
+async function terminate(pass: Pass): Promise<SyncPass> {
+  const { input } = pass;
+  const problems: string[] = [];
+  for (const task of tasksOf(input.plan)) {
+    if (task.action !== 'hook') continue;
+    const live = pass.live(task.key);
+    if (live === undefined || operationOf(live) !== operationId(pass.state)) continue;
+    const result = (pass.state.syncResult?.resources ?? []).find((candidate) => resultId(candidate) === taskId(task));
+    input.throwIfCancelled();
+    try {
+      if (resultState(result) === 'running') {
+        await deleteHook(live, input.client);
+        setResult(pass, { ...resultOf(task), ...result, message: 'Terminated', hookPhase: 'Failed' });
+      } else await releaseHook(live, input.client);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.status === 0) throw error;
+      problems.push(error.message);
+    }
+  }
+  for (const result of pass.state.syncResult?.resources ?? []) {
+    if (resultState(result) === 'running')
+      setResult(pass, { ...result, hookPhase: 'Failed', message: result.message ?? 'Terminated' });
+  }
+  return completed(
+    pass,
+    problems.length === 0 ? 'Failed' : 'Error',
+    problems.length === 0 ? 'Operation terminated' : `Operation termination had errors: ${problems.join('; ')}`,
+  );
+}
+
+/**
+ * Completes the operation. Results of hooks are stored before the hooks are let go: after a crash in between, a hook that
+ * is gone is known to have completed and is not run again.
+ */
+async function finish(pass: Pass, phase: 'Succeeded' | 'Failed', message: string): Promise<SyncPass> {
+  const { input } = pass;
+  const hooks = tasksOf(input.plan).flatMap((task) => {
+    const live = task.action === 'hook' && !input.dryRun ? pass.live(task.key) : undefined;
+    return live === undefined || operationOf(live) !== operationId(pass.state) ? [] : [{ task, live }];
+  });
+  if (hooks.length > 0) {
+    pass.hasCheckpoint = false;
+    await checkpoint(pass);
+    await inParallel(hooks, ({ task, live }) => settleHook(live, task.hookDeletePolicies ?? [], phase, input));
+  }
+  return completed(pass, phase, message);
+}
+
+/** Deletes a hook when its policy and the outcome of the operation say so; otherwise only lets it go. */
+export async function settleHook(
+  live: KubernetesObject,
+  policies: readonly string[],
+  phase: 'Succeeded' | 'Failed',
+  { client, throwIfCancelled }: { client: ClusterClient; throwIfCancelled(): void },
+): Promise<void> {
+  throwIfCancelled();
+  const deletes = policies.includes(phase === 'Succeeded' ? 'HookSucceeded' : 'HookFailed');
+  await (deletes ? deleteHook(live, client) : releaseHook(live, client));
+}
+
+function completed(pass: Pass, phase: OperationState['phase'], message: string): SyncPass {
+  const retries = pass.state.retryCount ?? 0;
+  pass.state = {
+    ...pass.state,
+    phase,
+    message: retries > 0 && phase !== 'Error' ? `${message} (retried ${retries} times).` : message,
+    finishedAt: rfc3339(pass.input.now()),
+  };
+  return { state: pass.state, waitingFor: undefined, applied: pass.applied, requeueAfter: undefined };
+}
+
+function unfinished(pass: Pass, message: string): SyncPass {
+  pass.state = { ...pass.state, message };
+  return { state: pass.state, waitingFor: message, applied: pass.applied, requeueAfter: pass.requeueAfter };
+}
+
+async function checkpoint(pass: Pass): Promise<void> {
+  if (pass.hasCheckpoint) return;
+  pass.input.throwIfCancelled();
+  await pass.input.checkpoint(pass.state);
+  pass.hasCheckpoint = true;
+}
+
+function setResults(pass: Pass, resources: ResourceResult[]): void {
+  if (resources === pass.state.syncResult?.resources) return;
+  pass.state = { ...pass.state, syncResult: { ...pass.state.syncResult, resources } };
+}
+
+/** Results keep the order in which their tasks were first run. */
+function setResult(pass: Pass, result: ResourceResult): void {
+  const resources = pass.state.syncResult?.resources ?? [];
+  const index = resources.findIndex((candidate) => resultId(candidate) === resultId(result));
+  setResults(pass, index < 0 ? [...resources, result] : resources.with(index, result));
+}
+
+function byKind(tasks: readonly SyncTask[]): SyncTask[][] {
+  const groups = new Map<string, SyncTask[]>();
+  for (const task of tasks) {
+    const id = `${String(kindRank(task.key.kind)).padStart(3, '0')}/${task.key.kind}`;
+    groups.set(id, [...(groups.get(id) ?? []), task]);
+  }
+  return [...groups.keys()].sort().map((id) => groups.get(id) as SyncTask[]);
+}
+
+/** Awaits everything it starts, then throws the first error: nothing keeps writing behind the caller's back. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const pending = [...items];
+  const errors: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (let item = pending.shift(); item !== undefined && errors.length === 0; item = pending.shift()) {
+      try {
+        await work(item);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  if (errors.length > 0) throw errors[0];
+}
+
+/** RFC 3339 with whole seconds, as Kubernetes writes times. */
+export function rfc3339(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
