@@ -14,8 +14,6 @@ import { type NodeEnvironment, PodMachine } from './pod-machine.ts';
 import { hasReferences, podProblems } from './pod-problems.ts';
 
 const NAME = 'kubelet';
-/** A wait longer than this is not part of settling: a `sleep 3600` is, for whoever waits for quiet, quiet. */
-const SETTLING_MS = 5000;
 
 /** Runs every Pod that is bound to a node, in appearance: see PodMachine. One of it plays the kubelets of all nodes. */
 export function kubelet(context: ControllerContext): Controller {
@@ -65,7 +63,7 @@ export function kubelet(context: ControllerContext): Controller {
       machine = new PodMachine(pod, nodeOf(pod.spec.nodeName));
       machines.set(pod.metadata.uid, machine);
     }
-    const { status, events, wakeInMs, isBlocked, isGone } = machine.step(pod);
+    const { status, events, wakeInMs, isSettling, isBlocked, isGone } = machine.step(pod);
     for (const event of events) context.events.record(pod, event);
     if (status !== undefined) writeStatus(context, { resource: PODS, object: pod, status, manager: NAME });
     if (isGone) {
@@ -75,7 +73,7 @@ export function kubelet(context: ControllerContext): Controller {
     if (isBlocked) block(namespace, key);
     else unblock(namespace, key);
     if (wakeInMs !== undefined)
-      context.requeueAfter(NAME, key, wakeInMs, wakeInMs <= SETTLING_MS ? 'settling' : 'background');
+      context.requeueAfter(NAME, key, wakeInMs, isSettling ? 'settling' : 'background');
   }
 
   function nodeOf(nodeName: string): NodeEnvironment {

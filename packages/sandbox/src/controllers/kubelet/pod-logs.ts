@@ -1,4 +1,5 @@
 import { badRequest, notFound } from '../../api-error.ts';
+import type { PodLogRequest, PodLogSource } from '../../handlers/api-services.ts';
 import type { InternalClient } from '../../storage/internal-client.ts';
 import { type ContainerStatus, PODS, type Pod } from '../machinery/objects.ts';
 import type { Timing } from '../machinery/timing.ts';
@@ -19,8 +20,8 @@ export interface LogOptions {
   signal?: AbortSignal;
 }
 
-/** What containers have printed. */
-export interface PodLogs {
+/** What containers have printed; `stream` is the same as text, for the `log` subresource of Pods. */
+export interface PodLogs extends PodLogSource {
   /**
    * The lines of a container. `container` may be empty when the Pod has one, or names one in the annotation
    * `kubectl.kubernetes.io/default-container`. Throws an ApiError at once, 404 or 400, when there is nothing to read.
@@ -69,6 +70,35 @@ export class ComputedPodLogs implements PodLogs {
       throw badRequest(`container "${name}" in pod "${podName}" ${why}`);
     }
     return this.#stream(pod, name, options);
+  }
+
+  stream(request: PodLogRequest, sink: { write(text: string): void; end(): void }): () => void {
+    const abort = new AbortController();
+    const since =
+      request.sinceSeconds === undefined
+        ? Date.parse(request.sinceTime ?? '')
+        : this.#now() - request.sinceSeconds * 1000;
+    const lines = this.read(request.namespace, request.pod, request.container, {
+      follow: request.follow,
+      previous: request.previous,
+      signal: abort.signal,
+      ...(request.tailLines === undefined ? {} : { tailLines: request.tailLines }),
+      ...(Number.isNaN(since) ? {} : { sinceTime: since }),
+    });
+    void pump();
+    return () => abort.abort();
+
+    async function pump(): Promise<void> {
+      let left = request.limitBytes ?? Number.POSITIVE_INFINITY;
+      for await (const { time, text } of lines) {
+        if (abort.signal.aborted) return;
+        const line = `${request.timestamps ? `${nanoTimestamp(time)} ` : ''}${text}\n`;
+        sink.write(line.slice(0, left));
+        left -= line.length;
+        if (left <= 0) break;
+      }
+      if (!abort.signal.aborted) sink.end();
+    }
   }
 
   close(): void {
@@ -137,6 +167,11 @@ export class ComputedPodLogs implements PodLogs {
       followers.add(done);
     });
   }
+}
+
+/** RFC 3339 with nanoseconds, as a container runtime stamps lines. */
+function nanoTimestamp(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 23)}000000Z`;
 }
 
 function waitText(reason: string): string {

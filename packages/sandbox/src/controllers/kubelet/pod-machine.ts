@@ -20,6 +20,8 @@ import { qosClass } from './qos-class.ts';
 const FIRST_BACK_OFF_MS = 10_000;
 const LONGEST_BACK_OFF_MS = 300_000;
 const SHORTEST_BACK_OFF_MS = 200;
+/** What takes longer is not on its way, it is at work. */
+const LONGEST_SETTLING_MS = 5000;
 /** How often a failing readiness probe is reported. */
 const PROBE_REPORTS = 3;
 
@@ -49,6 +51,8 @@ export interface PodStep {
   events: ObservedEvent[];
   /** When to look again, if nothing changes before. */
   wakeInMs: number | undefined;
+  /** Containers are on their way to what they will be, rather than in a loop of failures or at work for long. */
+  isSettling: boolean;
   /** The Pod waits for a ConfigMap, Secret or volume. */
   isBlocked: boolean;
   /** Everything has stopped: the Pod can be deleted with grace period 0. */
@@ -119,7 +123,7 @@ export class PodMachine {
   step(pod: Pod): PodStep {
     const events: ObservedEvent[] = [];
     if (pod.metadata.deletionTimestamp !== undefined) return this.#stop(pod, events);
-    if (this.#isFinal) return { status: undefined, events, wakeInMs: undefined, isBlocked: false, isGone: false };
+    if (this.#isFinal) return { status: undefined, events, wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: false };
     const problems = this.#problems(pod, events);
     if (problems.volumes.length === 0) this.#advance(pod, problems, events);
     const failure = this.#failure(pod);
@@ -130,6 +134,7 @@ export class PodMachine {
       status: equalJson(pod.status, status) ? undefined : status,
       events,
       wakeInMs: this.#isFinal ? undefined : this.#nextWake(pod),
+      isSettling: this.#runs.some((run) => this.#isSettling(run)),
       isBlocked,
       isGone: false,
     };
@@ -357,6 +362,15 @@ export class PodMachine {
     return Number.isFinite(next) ? Math.max(1, next - now) : undefined;
   }
 
+  #isSettling({ state, plan, restartCount, failedPulls }: ContainerRun): boolean {
+    if (restartCount > 0 || failedPulls > 0) return false;
+    if (state.is === 'pulling') return true;
+    if (state.is !== 'running') return false;
+    const soon = this.#node.now() + LONGEST_SETTLING_MS;
+    const due = [plan.runMs, plan.startedAfterMs, plan.readyAfterMs].map((after) => state.startedAt + after);
+    return due.some((at) => at > this.#node.now() && at <= soon);
+  }
+
   /** Why the Pod as a whole has failed, beyond what its containers' exit codes say. */
   #failure(pod: Pod): { reason: string; message: string } | undefined {
     const deadline = pod.spec.activeDeadlineSeconds;
@@ -375,17 +389,15 @@ export class PodMachine {
         events.push(this.#event('Normal', 'Killing', `Stopping container ${run.container.name}`, run));
     }
     const goneAt = this.#killedAt + (running.length === 0 ? 0 : this.#terminationMs(pod));
-    if (now < goneAt) return { status: undefined, events, wakeInMs: goneAt - now, isBlocked: false, isGone: false };
+    if (now < goneAt) return { status: undefined, events, wakeInMs: goneAt - now, isSettling: true, isBlocked: false, isGone: false };
     for (const run of running) endNow(run, now, exitOnStop(run));
-    if (this.#isFinal) return { status: undefined, events, wakeInMs: undefined, isBlocked: false, isGone: true };
+    if (this.#isFinal) return { status: undefined, events, wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: true };
     this.#isFinal = true;
     const status = this.#status(pod, undefined, hasFailed(this.#runs) ? 'Failed' : 'Succeeded');
     return {
       status: equalJson(pod.status, status) ? undefined : status,
       events,
-      wakeInMs: undefined,
-      isBlocked: false,
-      isGone: true,
+      wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: true,
     };
   }
 
