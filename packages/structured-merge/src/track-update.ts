@@ -29,6 +29,8 @@ export interface TrackUpdateRequest {
   subresource?: string;
   /** Fields this endpoint does not write. */
   resetFields?: FieldSet;
+  /** The zero value that a new object is compared with: what is in it has no creator. Just the kind when absent. */
+  zero?: JsonObject;
 }
 
 /**
@@ -70,9 +72,10 @@ function recordWrite(request: {
   identity: ManagerIdentity;
   now: string;
   resetFields?: FieldSet;
+  zero?: JsonObject;
 }): OwnedFieldsMap {
   const { type, next, known, identity, now, resetFields } = request;
-  const live = request.live ?? { apiVersion: next['apiVersion'], kind: next['kind'] };
+  const live = request.live ?? request.zero ?? { apiVersion: next['apiVersion'], kind: next['kind'] };
   const current = 'current-operation';
   let managers: Map<string, ManagedFields>;
   try {

@@ -1,0 +1,57 @@
+import {
+  type JsonPatchOperation,
+  jsonMergePatch,
+  jsonPatch,
+  PatchError,
+  strategicMergePatch,
+} from '@lockstep/structured-merge';
+import { ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { RequestBody } from '../requests/request-body.ts';
+import type { ResourceType } from '../resources/resource-type.ts';
+import type { StoredObject } from '../storage/internal-client.ts';
+
+export const patchTypes = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+/** The object with a patch of one of the three older kinds applied. */
+export function patchObject(type: ResourceType, live: StoredObject, { mediaType, bytes }: RequestBody): JsonObject {
+  const patch = parsePatch(bytes);
+  try {
+    switch (mediaType) {
+      case patchTypes.json:
+        if (!Array.isArray(patch))
+          throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+        return objectFrom(jsonPatch(live, patch as JsonPatchOperation[]));
+      case patchTypes.merge:
+        return objectFrom(jsonMergePatch(live, patch));
+      case patchTypes.strategic:
+        return strategicMergePatch(type.mergeType, live, objectFrom(patch));
+      default:
+        throw unsupportedMediaType(Object.values(patchTypes));
+    }
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    if (mediaType !== patchTypes.json) throw badRequest(error.message);
+    throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {
+      causes: [{ reason: 'UnexpectedServerResponse', message: error.message }],
+    });
+  }
+}
+
+function parsePatch(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function objectFrom(value: unknown): JsonObject {
+  if (!isObject(value)) throw badRequest('error decoding patch: the patched object must be an object');
+  return value;
+}

@@ -1,0 +1,67 @@
+import { cloneJson, isObject, type JsonObject, numberAt, objectAt, objectsAt, stringAt } from '../json.ts';
+import type { ResourceRegistry } from '../resources/resource-registry.ts';
+import type { ResourceType } from '../resources/resource-type.ts';
+import type { StoredObject } from '../storage/internal-client.ts';
+
+/**
+ * Objects are stored in one version of their resource. The versions of a custom resource differ in name only (conversion
+ * strategy None);
+ * of the built-in kinds HorizontalPodAutoscaler is stored as autoscaling/v2.
+ */
+export function fromStorageVersion(type: ResourceType, object: StoredObject): StoredObject {
+  if (object.apiVersion === type.apiVersion) return object;
+  if (type.id === 'autoscaling/horizontalpodautoscalers' && type.version === 'v1') return autoscalerV1(object);
+  return { ...object, apiVersion: type.apiVersion };
+}
+
+export function toStorageVersion(registry: ResourceRegistry, type: ResourceType, object: StoredObject): StoredObject {
+  if (type.id === 'autoscaling/horizontalpodautoscalers') {
+    return type.version === 'v1' ? autoscalerV2(object) : object;
+  }
+  const storage = registry.byResource(type.id) ?? type;
+  return object.apiVersion === storage.apiVersion ? object : { ...object, apiVersion: storage.apiVersion };
+}
+
+/** The rest of an autoscaler's v2 metrics has no field in v1 and travels in this annotation. */
+const metricsAnnotation = 'autoscaling.alpha.kubernetes.io/metrics';
+
+function autoscalerV1(object: StoredObject): StoredObject {
+  const { metrics: _metrics, behavior: _behavior, ...spec } = objectAt(object, 'spec');
+  const metrics = objectsAt(object, 'spec', 'metrics');
+  const cpu = metrics.find(isCpuUtilization);
+  const others = metrics.filter((metric) => metric !== cpu);
+  const target = numberAt(cpu, 'resource', 'target', 'averageUtilization');
+  const annotations = { ...object.metadata.annotations };
+  if (others.length > 0) annotations[metricsAnnotation] = JSON.stringify(others);
+  return {
+    ...object,
+    apiVersion: 'autoscaling/v1',
+    metadata: Object.keys(annotations).length > 0 ? { ...object.metadata, annotations } : object.metadata,
+    spec: { ...spec, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) },
+  };
+}
+
+function autoscalerV2(object: StoredObject): StoredObject {
+  const { targetCPUUtilizationPercentage: target, ...spec } = objectAt(object, 'spec');
+  const { [metricsAnnotation]: kept, ...annotations } = object.metadata.annotations ?? {};
+  const metrics: JsonObject[] = kept === undefined ? [] : (JSON.parse(kept) as JsonObject[]);
+  if (typeof target === 'number') {
+    metrics.unshift({
+      type: 'Resource',
+      resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } },
+    });
+  }
+  const metadata = cloneJson(object.metadata);
+  if (kept !== undefined) metadata.annotations = annotations;
+  return {
+    ...object,
+    apiVersion: 'autoscaling/v2',
+    metadata,
+    spec: { ...spec, ...(metrics.length > 0 ? { metrics } : {}) },
+  };
+}
+
+function isCpuUtilization(metric: JsonObject): boolean {
+  if (stringAt(metric, 'resource', 'name') !== 'cpu') return false;
+  return isObject(metric['resource']) && numberAt(metric, 'resource', 'target', 'averageUtilization') !== undefined;
+}
