@@ -90,3 +90,5 @@ export {
   type Scope,
   scopesOfDefinitions,
 } from './kubernetes/well-known-kinds.ts';
+// render
+export { parseKubernetesYaml, toYaml, type YamlDocument } from './render/kubernetes-yaml.ts';

@@ -2,10 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { structuredMergeSuite } from './structured-merge-suite.ts';
 import type { VectorSuite } from './vector-suite.ts';
+import { yamlScalarsSuite } from './yaml-scalars-suite.ts';
 
 /** Recorded truth by file name. Everything else in the folder is reported as skipped, companions excepted. */
 const suites: Record<string, VectorSuite> = {
   'smd-steps.jsonl': structuredMergeSuite,
+  'yaml-scalars.jsonl': yamlScalarsSuite,
 };
 
 const companions = new Set(['smd-openapi.json', 'README.md']);
