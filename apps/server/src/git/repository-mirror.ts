@@ -30,13 +30,7 @@ export interface CommitMetadata {
 export type GitCall = 'ls-remote' | 'fetch';
 
 /** For simple-git, whose guard refuses variables that name configuration: an absent home has none either. */
-const LOCAL_ENVIRONMENT = {
-  PATH: '/usr/bin:/bin',
-  HOME: '/nonexistent',
-  LANG: 'C',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_TERMINAL_PROMPT: '0',
-};
+const LOCAL_ENVIRONMENT = { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C' };
 
 const HEAD_REF = 'refs/lockstep/HEAD';
 const FULL_ID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
@@ -177,15 +171,7 @@ export class RepositoryMirror implements AsyncDisposable {
   async snapshot(commit: string): Promise<TreeSnapshot> {
     let snapshot = this.#snapshots.get(commit);
     if (snapshot === undefined) {
-      snapshot = runGit(this.#options, this.#directory, [
-        'ls-tree',
-        '-r',
-        '-t',
-        '-z',
-        '--full-tree',
-        '--end-of-options',
-        commit,
-      ]).then((listing) => new TreeSnapshot(commit, listing.toString('utf8')));
+      snapshot = this.#readSnapshot(commit);
       this.#snapshots.set(commit, snapshot);
       snapshot.catch(() => this.#snapshots.delete(commit));
     }
@@ -251,6 +237,15 @@ export class RepositoryMirror implements AsyncDisposable {
       ],
       { env: access.env, timeout: 300_000 },
     );
+  }
+
+  async #readSnapshot(commit: string): Promise<TreeSnapshot> {
+    const [root, listing] = await Promise.all([
+      this.#reader.resolve(`${commit}^{tree}`),
+      runGit(this.#options, this.#directory, ['ls-tree', '-r', '-t', '-z', '--full-tree', '--end-of-options', commit]),
+    ]);
+    if (root === undefined) throw this.#unknown(commit);
+    return new TreeSnapshot(commit, root.id, listing.toString('utf8'));
   }
 
   async #commitOf(name: string): Promise<string | undefined> {

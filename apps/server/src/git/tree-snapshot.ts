@@ -18,10 +18,10 @@ export class TreeSnapshot {
   readonly commit: string;
   readonly #directories = new Map<string, Directory>();
 
-  /** `listing` is the output of `git ls-tree -r -t -z <commit>`. */
-  constructor(commit: string, listing: string) {
+  /** `listing` is the output of `git ls-tree -r -t -z <commit>`, `rootId` the id of the commit's tree. */
+  constructor(commit: string, rootId: string, listing: string) {
     this.commit = commit;
-    this.#directories.set('', { id: '', entries: new Map() });
+    this.#directories.set('', { id: rootId, entries: new Map() });
     for (let start = 0; start < listing.length; ) {
       const end = listing.indexOf('\0', start);
       const tab = listing.indexOf('\t', start);
@@ -39,10 +39,12 @@ export class TreeSnapshot {
     return found === undefined ? undefined : [...found.entries.values()];
   }
 
-  /** One path, or undefined when the commit does not have it. The root is a directory without id. */
+  /** One path, or undefined when the commit does not have it. The root has an empty name. */
   entry(path: string): SnapshotEntry | undefined {
     const cleaned = clean(path);
-    if (cleaned === '') return { name: '', type: 'directory', id: this.commit, isExecutable: false };
+    if (cleaned === '') {
+      return { name: '', type: 'directory', id: this.#directories.get('')?.id ?? '', isExecutable: false };
+    }
     const slash = cleaned.lastIndexOf('/');
     return this.#directories.get(slash < 0 ? '' : cleaned.slice(0, slash))?.entries.get(cleaned.slice(slash + 1));
   }

@@ -1,0 +1,79 @@
+import { promisify } from 'node:util';
+import { gunzip as gunzipCallback, gunzipSync, gzip as gzipCallback, gzipSync } from 'node:zlib';
+import { RenderError } from '@lockstep/core';
+import type { Redis } from 'ioredis';
+import { errorFromWire, errorToWire, type WireError } from '../queues/queue-call.ts';
+import type { StoredRender } from '../queues/render-queue.ts';
+import { redisKeys } from '../redis/redis-connection.ts';
+import { seal, unseal } from '../redis/sealed-value.ts';
+
+const gzip = promisify(gzipCallback);
+const gunzip = promisify(gunzipCallback);
+
+/** As Argo CD keeps manifests. Read values live on, because the key is the content. */
+const LIFETIME_SECONDS = 24 * 3600;
+/** Long enough that a hundred applications of a broken base do not each run the tool, short enough for a repaired network. */
+const FAILURE_LIFETIME_SECONDS = 30;
+const SMALL = 32 * 1024;
+
+/** Rendered manifests in Redis: compressed, sealed under their content key. What does not open is a miss. */
+export class RenderCache {
+  readonly #redis: Redis;
+  readonly #key: Buffer;
+
+  constructor(redis: Redis, key: Buffer) {
+    this.#redis = redis;
+    this.#key = key;
+  }
+
+  /** Whether the key is there, and keeps it for another day. */
+  async has(contentKey: string): Promise<boolean> {
+    return (await this.#redis.expire(redisKeys.render(contentKey), LIFETIME_SECONDS)) === 1;
+  }
+
+  async get(contentKey: string): Promise<StoredRender | undefined> {
+    const name = redisKeys.render(contentKey);
+    const sealed = await this.#redis.getBuffer(name);
+    const packed = sealed === null ? undefined : unseal(this.#key, name, sealed);
+    if (packed === undefined) return undefined;
+    const text = packed.length < SMALL ? gunzipSync(packed) : await gunzip(packed);
+    return JSON.parse(text.toString('utf8')) as StoredRender;
+  }
+
+  async put(contentKey: string, render: StoredRender): Promise<void> {
+    const text = serialize(render);
+    const packed = text.length < SMALL ? gzipSync(text, { level: 1 }) : await gzip(text, { level: 4 });
+    const name = redisKeys.render(contentKey);
+    await this.#redis.set(name, seal(this.#key, name, packed), 'EX', LIFETIME_SECONDS);
+  }
+
+  /** The error of a render that failed a moment ago. */
+  async failure(contentKey: string): Promise<Error | undefined> {
+    const name = redisKeys.renderFailure(contentKey);
+    const sealed = await this.#redis.getBuffer(name);
+    const text = sealed === null ? undefined : unseal(this.#key, name, sealed);
+    return text === undefined ? undefined : errorFromWire(JSON.parse(text.toString('utf8')) as WireError);
+  }
+
+  async putFailure(contentKey: string, error: unknown): Promise<void> {
+    const name = redisKeys.renderFailure(contentKey);
+    await this.#redis.set(
+      name,
+      seal(this.#key, name, Buffer.from(JSON.stringify(errorToWire(error)))),
+      'EX',
+      FAILURE_LIFETIME_SECONDS,
+    );
+  }
+}
+
+/** JSON has no integers beyond 2^53; sending a rounded one to the cluster would be a silent change. */
+function serialize(render: StoredRender): string {
+  return JSON.stringify(render, (key, value: unknown) => {
+    if (typeof value === 'bigint') {
+      throw new RenderError('NumberTooLarge', `the number ${value} at "${key}" cannot be represented exactly`, {
+        fix: 'Quote it, if the field takes text',
+      });
+    }
+    return value;
+  });
+}
