@@ -72,8 +72,7 @@ export function kubelet(context: ControllerContext): Controller {
     }
     if (isBlocked) block(namespace, key);
     else unblock(namespace, key);
-    if (wakeInMs !== undefined)
-      context.requeueAfter(NAME, key, wakeInMs, isSettling ? 'settling' : 'background');
+    if (wakeInMs !== undefined) context.requeueAfter(NAME, key, wakeInMs, isSettling ? 'settling' : 'background');
   }
 
   function nodeOf(nodeName: string): NodeEnvironment {

@@ -123,7 +123,8 @@ export class PodMachine {
   step(pod: Pod): PodStep {
     const events: ObservedEvent[] = [];
     if (pod.metadata.deletionTimestamp !== undefined) return this.#stop(pod, events);
-    if (this.#isFinal) return { status: undefined, events, wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: false };
+    if (this.#isFinal)
+      return { status: undefined, events, wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: false };
     const problems = this.#problems(pod, events);
     if (problems.volumes.length === 0) this.#advance(pod, problems, events);
     const failure = this.#failure(pod);
@@ -389,15 +390,20 @@ export class PodMachine {
         events.push(this.#event('Normal', 'Killing', `Stopping container ${run.container.name}`, run));
     }
     const goneAt = this.#killedAt + (running.length === 0 ? 0 : this.#terminationMs(pod));
-    if (now < goneAt) return { status: undefined, events, wakeInMs: goneAt - now, isSettling: true, isBlocked: false, isGone: false };
+    if (now < goneAt)
+      return { status: undefined, events, wakeInMs: goneAt - now, isSettling: true, isBlocked: false, isGone: false };
     for (const run of running) endNow(run, now, exitOnStop(run));
-    if (this.#isFinal) return { status: undefined, events, wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: true };
+    if (this.#isFinal)
+      return { status: undefined, events, wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: true };
     this.#isFinal = true;
     const status = this.#status(pod, undefined, hasFailed(this.#runs) ? 'Failed' : 'Succeeded');
     return {
       status: equalJson(pod.status, status) ? undefined : status,
       events,
-      wakeInMs: undefined, isSettling: false, isBlocked: false, isGone: true,
+      wakeInMs: undefined,
+      isSettling: false,
+      isBlocked: false,
+      isGone: true,
     };
   }
 

@@ -1,7 +1,6 @@
 import { cloneJson } from '../../json.ts';
 import type { InternalClient, StoredObject } from '../../storage/internal-client.ts';
 import { EVENTS, type ObjectReference } from './objects.ts';
-import { fnv32 } from './safe-name.ts';
 import { timestamp } from './timing.ts';
 
 /** Events that may wait to be written; in a burst beyond that the oldest Normal ones are never written. */
@@ -45,6 +44,9 @@ export class EventRecorder {
     this.#client = options.client;
     this.#now = options.now;
     this.#onWaiting = options.onWaiting;
+    for (const { metadata } of this.#client.list(EVENTS)) {
+      this.#stored.set(`${metadata.namespace}/${metadata.name}`, { namespace: metadata.namespace ?? '', name: metadata.name });
+    }
   }
 
   record(object: StoredObject, event: ObservedEvent): void {
@@ -105,7 +107,8 @@ export class EventRecorder {
   #create(key: string, event: WaitingEvent): void {
     const namespace = event.about.namespace ?? 'default';
     this.#sequence += 1;
-    const name = `${event.about.name}.${(event.first * 4096 + (fnv32(`${key}${this.#sequence}`) % 4096)).toString(16)}`;
+    // Names sort in the order of events, as those of client-go do, which end in nanoseconds.
+    const name = `${event.about.name}.${(event.first * 4096 + (this.#sequence % 4096)).toString(16)}`;
     this.#client.create(
       EVENTS,
       {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DAEMON_SETS, type DaemonSet, NODES, type Pod, PODS } from '../machinery/objects.ts';
+import { DAEMON_SETS, type DaemonSet, NODES, PODS, type Pod } from '../machinery/objects.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
@@ -18,20 +18,36 @@ function daemonSet(podSpec: object = {}): object {
     metadata: { name: 'agent' },
     spec: {
       selector: { matchLabels: { app: 'agent' } },
-      template: { metadata: { labels: { app: 'agent' } }, spec: { containers: [{ name: 'agent', image: 'agent:1' }], ...podSpec } },
+      template: {
+        metadata: { labels: { app: 'agent' } },
+        spec: { containers: [{ name: 'agent', image: 'agent:1' }], ...podSpec },
+      },
     },
   };
 }
 
 const agent = () => cluster.read<DaemonSet>(DAEMON_SETS, 'agent');
-const isSettled = () => agent().status?.numberAvailable === agent().status?.desiredNumberScheduled && agent().status?.observedGeneration === agent().metadata.generation;
+const isSettled = () =>
+  agent().status?.numberAvailable === agent().status?.desiredNumberScheduled &&
+  agent().status?.observedGeneration === agent().metadata.generation;
 
 describe('DaemonSet', () => {
   it('runs one Pod on each node', async () => {
     cluster.create(DAEMON_SETS, daemonSet());
     await cluster.until(() => agent().status?.numberAvailable === 3, 'three Pods');
-    expect(cluster.list<Pod>(PODS).map((pod) => pod.spec.nodeName).sort()).toEqual(['node-1', 'node-2', 'node-3']);
-    expect(agent().status).toMatchObject({ desiredNumberScheduled: 3, currentNumberScheduled: 3, updatedNumberScheduled: 3, numberReady: 3, numberMisscheduled: 0 });
+    expect(
+      cluster
+        .list<Pod>(PODS)
+        .map((pod) => pod.spec.nodeName)
+        .sort(),
+    ).toEqual(['node-1', 'node-2', 'node-3']);
+    expect(agent().status).toMatchObject({
+      desiredNumberScheduled: 3,
+      currentNumberScheduled: 3,
+      updatedNumberScheduled: 3,
+      numberReady: 3,
+      numberMisscheduled: 0,
+    });
   });
 
   it('follows nodes that come, and leaves out those its selector does not match', async () => {
@@ -57,6 +73,10 @@ describe('DaemonSet', () => {
     await cluster.until(() => isSettled() && agent().status?.updatedNumberScheduled === 3, 'the update');
     stop();
     expect(fewest).toBe(2);
-    expect(cluster.list<Pod>(PODS).map((pod) => pod.spec.containers[0]?.image)).toEqual(['agent:2', 'agent:2', 'agent:2']);
+    expect(cluster.list<Pod>(PODS).map((pod) => pod.spec.containers[0]?.image)).toEqual([
+      'agent:2',
+      'agent:2',
+      'agent:2',
+    ]);
   });
 });

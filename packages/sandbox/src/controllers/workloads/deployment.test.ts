@@ -79,9 +79,15 @@ describe('Deployment', () => {
     let fewestReady = 4;
     let most = 0;
     const stop = cluster.client.onChange(() => {
-      most = Math.max(most, sets().reduce((sum, set) => sum + (set.spec.replicas ?? 0), 0));
+      most = Math.max(
+        most,
+        sets().reduce((sum, set) => sum + (set.spec.replicas ?? 0), 0),
+      );
       const pods = cluster.list<Pod>(PODS).filter((pod) => pod.metadata.deletionTimestamp === undefined);
-      fewestReady = Math.min(fewestReady, pods.filter((pod) => findCondition(pod.status?.conditions, 'Ready')?.status === 'True').length);
+      fewestReady = Math.min(
+        fewestReady,
+        pods.filter((pod) => findCondition(pod.status?.conditions, 'Ready')?.status === 'True').length,
+      );
     });
     setImage('nginx:1.28');
     await cluster.until(() => isDone() && setOf('nginx:1.28')?.status?.availableReplicas === 4, 'the second rollout');

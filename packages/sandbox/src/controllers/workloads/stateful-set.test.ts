@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CLAIMS, CONTROLLER_REVISIONS, type PersistentVolumeClaim, type Pod, PODS, STATEFUL_SETS, type StatefulSet, VOLUMES } from '../machinery/objects.ts';
+import {
+  CLAIMS,
+  CONTROLLER_REVISIONS,
+  type PersistentVolumeClaim,
+  PODS,
+  type Pod,
+  STATEFUL_SETS,
+  type StatefulSet,
+  VOLUMES,
+} from '../machinery/objects.ts';
 import { isReady } from '../pods/pod-facts.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
@@ -23,7 +32,10 @@ function statefulSet(spec: object = {}): object {
       selector: { matchLabels: { app: 'db' } },
       template: { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'db', image: 'postgres:16' }] } },
       volumeClaimTemplates: [
-        { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
       ],
       ...spec,
     },
@@ -33,7 +45,9 @@ function statefulSet(spec: object = {}): object {
 const db = () => cluster.read<StatefulSet>(STATEFUL_SETS, 'db');
 const image = (name: string) => cluster.read<Pod>(PODS, name).spec.containers[0]?.image;
 const isSettled = () =>
-  db().status?.readyReplicas === db().spec.replicas && db().status?.replicas === db().spec.replicas && db().status?.observedGeneration === db().metadata.generation;
+  db().status?.readyReplicas === db().spec.replicas &&
+  db().status?.replicas === db().spec.replicas &&
+  db().status?.observedGeneration === db().metadata.generation;
 
 function setImage(next: string): void {
   cluster.change<StatefulSet>(STATEFUL_SETS, 'db', (object) => {
@@ -80,7 +94,10 @@ describe('StatefulSet', () => {
   });
 
   it('leaves Pods below the partition on their template, also when they are replaced', async () => {
-    cluster.create(STATEFUL_SETS, statefulSet({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } }));
+    cluster.create(
+      STATEFUL_SETS,
+      statefulSet({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } }),
+    );
     await cluster.until(isSettled, 'three replicas');
     setImage('postgres:17');
     await cluster.until(() => isSettled() && image('db-2') === 'postgres:17', 'db-2 to be updated');
@@ -125,6 +142,9 @@ describe('StatefulSet', () => {
     cluster.change<StatefulSet>(STATEFUL_SETS, 'db', (object) => {
       object.spec.replicas = 0;
     });
-    await cluster.until(() => cluster.list(CLAIMS).length === 0 && cluster.client.list(VOLUMES).length === 0, 'claim and volume to go');
+    await cluster.until(
+      () => cluster.list(CLAIMS).length === 0 && cluster.client.list(VOLUMES).length === 0,
+      'claim and volume to go',
+    );
   });
 });
