@@ -66,6 +66,11 @@ export interface ReconcileWorld {
   record(event: ReconcileEvent): void;
   /** Hands the comparison to the read side (resource tree, managed resources with masked diffs) when it changed. */
   publish(facts: { application: Application; comparison: Comparison; cluster: DestinationCluster | undefined }): void;
+  /**
+   * Why no resource may be deleted in a cascade now, or undefined. Set while our own namespace or the Application
+   * definition is being deleted: removing the tool must not remove the workloads.
+   */
+  deletionBrake(): string | undefined;
   readonly jq: JqEvaluator;
 }
 
@@ -80,8 +85,9 @@ export interface DestinationCluster {
   /** From discovery; undefined when the cluster does not serve the kind. */
   isNamespaced(group: string, kind: string): boolean | undefined;
   /**
-   * The live objects with these keys, by `formatResourceKey`. Tracked ones come from the cache; one that exists but is
-   * tracked by nobody may cost a GET, since only tracked objects keep their body.
+   * The live objects with these keys, by `formatResourceKey`. Tracked ones come from the cache, and so do all Namespaces
+   * and CustomResourceDefinitions (these are never tracked). One that exists but is tracked by nobody may cost a GET, since
+   * only tracked objects keep their body; that nothing exists is known without asking.
    */
   liveObjects(keys: readonly ResourceKey[]): Promise<Map<string, KubernetesObject>>;
   /** Every live object that carries this application's tracking metadata. */

@@ -148,16 +148,13 @@ function wouldWipeOut(comparison: Comparison): boolean {
 }
 
 /** Whether the last operation already tried these revisions of these sources. */
-function wasAttempted(last: OperationState, { application, revisions, sources }: AutoSyncInput): boolean {
+function wasAttempted(last: OperationState, { revisions, sources }: AutoSyncInput): boolean {
   const result = last.syncResult;
   if (result === undefined) return false;
   const tried = result.revisions ?? (result.revision === undefined ? [] : [result.revision]);
   if (tried.length !== revisions.length || tried.some((revision, index) => revision !== revisions[index])) return false;
   const triedSources = result.sources ?? (result.source === undefined ? [] : [result.source]);
-  const wanted = sources.length === 0 ? [] : sources;
-  return triedSources.length === 0
-    ? application.spec.sources === undefined
-    : contentHash(triedSources.map(withoutTarget)) === contentHash(wanted.map(withoutTarget));
+  return contentHash(triedSources.map(withoutTarget)) === contentHash(sources.map(withoutTarget));
 }
 
 /** Naming the same commit in another way is no other source. */

@@ -34,7 +34,8 @@ export interface SyncObservation {
 /** What to do now. `results` is what the look found out about tasks that were running. */
 export type SyncStep =
   | { do: 'run'; phase: SyncPhase; wave: number; tasks: SyncTask[]; isLast: boolean; results: ResourceResult[] }
-  | { do: 'wait'; message: string; results: ResourceResult[] }
+  /** `recheck`: only time can change the answer, which no watch announces. */
+  | { do: 'wait'; message: string; recheck: boolean; results: ResourceResult[] }
   | { do: 'terminate'; results: ResourceResult[] }
   | {
       do: 'finish';
@@ -61,7 +62,10 @@ export function nextStep(plan: SyncPlan, observed: SyncObservation): SyncStep {
   const stateOf = (task: SyncTask): TaskState => resultState(byId.get(taskId(task)));
   // Only what must be waited for is ever marked as running (see run-sync).
   const running = results.filter((result) => resultState(result) === 'running');
-  if (running.length > 0) return { do: 'wait', message: runningText(running), results };
+  if (running.length > 0) {
+    const recheck = running.some((result) => isSettling(observed.live(result)));
+    return { do: 'wait', message: runningText(running), recheck, results };
+  }
 
   const failed = results.filter((result) => resultState(result) === 'failed');
   if (failed.length > 0) return afterFailure(plan, failed, stateOf, results);
@@ -76,13 +80,15 @@ export function nextStep(plan: SyncPlan, observed: SyncObservation): SyncStep {
         : 'successfully synced (all tasks run)';
     return { do: 'finish', phase: 'Succeeded', message, results };
   }
-  if (pruned.length > 0) return { do: 'wait', message: waitingText('deletion of', 'resources', pruned), results };
+  if (pruned.length > 0)
+    return { do: 'wait', message: waitingText('deletion of', 'resources', pruned), recheck: false, results };
 
   const confirmations = wave.tasks.filter((task) => task.needsConfirmation === true && task.skipReason === undefined);
   if (confirmations.length > 0 && !isApproved(observed)) {
     return {
       do: 'wait',
       message: `waiting for pruning confirmation of ${listed(confirmations.map(({ key }) => key))}`,
+      recheck: false,
       results,
     };
   }
@@ -95,6 +101,7 @@ export function nextStep(plan: SyncPlan, observed: SyncObservation): SyncStep {
         'resources',
         leaving.map(({ key }) => key),
       ),
+      recheck: false,
       results,
     };
   }
@@ -170,6 +177,15 @@ function hasSeenChange(live: KubernetesObject, { now, settleSeconds }: SyncObser
     (entry) => entry.manager === FIELD_MANAGER && entry.operation === 'Apply',
   )?.time;
   return appliedAt === undefined || now.getTime() - Date.parse(appliedAt) >= settleSeconds * 1000;
+}
+
+function isSettling(live: KubernetesObject | undefined): boolean {
+  const status = live?.['status'] as { observedGeneration?: unknown } | undefined;
+  if (live === undefined || status === undefined) return false;
+  return (
+    typeof status.observedGeneration !== 'number' &&
+    builtInScope(groupVersionOf(live.apiVersion).group, live.kind) === undefined
+  );
 }
 
 /** A hook that is being deleted (by a TTL, say) stays until its result is read, thanks to its finalizer. */

@@ -73,8 +73,7 @@ export async function runSync(input: RunSyncInput): Promise<SyncPass> {
         break;
       }
       case 'wait':
-        // Time passing is nothing a watch announces.
-        if (input.settleSeconds > 0) pass.requeueAfter = input.settleSeconds * 1000;
+        if (step.recheck && input.settleSeconds > 0) pass.requeueAfter = input.settleSeconds * 1000;
         return unfinished(pass, step.message);
       case 'terminate':
         return terminate(pass);

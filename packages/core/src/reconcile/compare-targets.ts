@@ -1,0 +1,206 @@
+import { permitsResource } from '../application/project-permissions.ts';
+import { compareApplication } from '../compare/compare-application.ts';
+import type { Comparison, Condition, ResourcePair } from '../compare/comparison.ts';
+import { orphanedResources } from '../compare/orphaned-resources.ts';
+import { type PairingInput, pairResources, versionMismatches } from '../compare/pair-resources.ts';
+import { predictionsNeeded } from '../compare/predictions-needed.ts';
+import type { DiffSettings } from '../diff/diff-settings.ts';
+import { type Prediction, predictionFromDryRun } from '../diff/prediction.ts';
+import { ClusterError } from '../errors.ts';
+import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
+import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
+import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
+import { parseSyncOptions, type SyncOptions } from '../kubernetes/sync-options.ts';
+import { builtInScope } from '../kubernetes/well-known-kinds.ts';
+import type { RenderedManifest } from '../render/rendered-manifests.ts';
+import { diffSettingsFor } from '../settings/diff-settings-for.ts';
+import { isExcludedKind } from '../settings/excluded-kinds.ts';
+import { refOf } from '../sync/apply-task.ts';
+import type { ReconcileFacts } from './reconcile-facts.ts';
+import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
+
+/** A comparison with what it was made of, which planning and applying need too. */
+export interface ComparedTargets {
+  comparison: Comparison;
+  predictions: ReadonlyMap<string, Prediction>;
+  diffSettings: DiffSettings;
+  live: ReadonlyMap<string, KubernetesObject>;
+}
+
+/** Dry runs of one comparison at a time. */
+const PARALLEL = 20;
+
+/**
+ * Stages 3 and 4: live objects, pairs, predictions, comparison. `manifests` undefined: the targets are not known, so what
+ * is live is shown with status Unknown and nothing counts as extra. `skipDryRuns` when the targets are about to be
+ * applied: the apply itself is the better answer.
+ */
+export async function compareTargets(
+  world: ReconcileWorld,
+  facts: ReconcileFacts,
+  cluster: DestinationCluster,
+  { manifests, skipDryRuns }: { manifests: readonly RenderedManifest[] | undefined; skipDryRuns: boolean },
+): Promise<ComparedTargets> {
+  const { settings } = facts;
+  const diffSettings = diffSettingsFor(facts.application, settings);
+  const options = applicationOptions(facts);
+
+  // 3 live: the keys the pairing asks for, then the pairing with what they hold
+  const pairing = pairingInput(facts, cluster, manifests ?? [], options);
+  const live = await cluster.liveObjects(keysAskedFor(pairing));
+  const { pairs, hooks, conditions } = pairResources({
+    ...pairing,
+    liveByKey: (key) => live.get(formatResourceKey(key)),
+  });
+  await readInTargetVersion(pairs, cluster);
+
+  // 4 compare
+  const typeOf = (kind: Parameters<DestinationCluster['typeOf']>[0]) => cluster.typeOf(kind);
+  const { needed, predictions } = predictionsNeeded({
+    pairs,
+    settings: diffSettings,
+    cache: cluster.predictions,
+    typeOf,
+    ...(skipDryRuns ? { skip: () => true } : {}),
+  });
+  await dryRunAll(needed, predictions, cluster, diffSettings);
+  const comparison = await compareApplication({
+    instanceName: facts.instanceName,
+    pairs,
+    hooks,
+    conditions: [...conditions, ...optionProblems(facts)],
+    settings: diffSettings,
+    tracking: settings.tracking,
+    predictions,
+    typeOf,
+    assessHealth: (object) => cluster.assessHealth(object),
+    jq: world.jq,
+    isPermitted: (key) => isPermitted(facts, cluster, key),
+    targetsFailed: manifests === undefined,
+    requiresConfirmation: options.delete === 'confirm' || options.prune === 'confirm',
+    selfKey: { group: 'argoproj.io', kind: 'Application', namespace: facts.key.namespace, name: facts.key.name },
+  });
+  return { comparison: withOrphans(comparison, facts, cluster), predictions, diffSettings, live };
+}
+
+function pairingInput(
+  facts: ReconcileFacts,
+  cluster: DestinationCluster,
+  manifests: readonly RenderedManifest[],
+  options: SyncOptions,
+): Omit<PairingInput, 'liveByKey'> {
+  const { application, settings } = facts;
+  const metadata = application.spec.syncPolicy?.managedNamespaceMetadata;
+  return {
+    targets: manifests,
+    app: {
+      instanceName: facts.instanceName,
+      displayName: facts.key.name,
+      destinationNamespace: facts.destinationNamespace,
+      createNamespace: options.createNamespace === true,
+      ...(metadata === undefined ? {} : { managedNamespaceMetadata: metadata }),
+    },
+    tracking: settings.tracking,
+    isNamespaced: (group, kind) => cluster.isNamespaced(group, kind),
+    ownedLive: cluster.ownedObjects(facts.instanceName),
+    isExcluded: (group, kind) => isExcludedKind(settings, { group, kind, server: cluster.facts.server }),
+    isPermitted: (key) => isPermitted(facts, cluster, key),
+  };
+}
+
+/** What the pairing looks up, found by letting it look into nothing. */
+function keysAskedFor(pairing: Omit<PairingInput, 'liveByKey'>): ResourceKey[] {
+  const keys: ResourceKey[] = [];
+  pairResources({
+    ...pairing,
+    ownedLive: [],
+    liveByKey: (key) => {
+      keys.push(key);
+      return undefined;
+    },
+  });
+  return keys;
+}
+
+export function isPermitted(facts: ReconcileFacts, cluster: DestinationCluster, key: ResourceKey): boolean {
+  if (facts.project === undefined) return false;
+  const namespaced =
+    cluster.isNamespaced(key.group, key.kind) ??
+    (key.namespace !== '' || builtInScope(key.group, key.kind) === 'Namespaced');
+  const { server, name, project } = cluster.facts;
+  return permitsResource(facts.project, {
+    key,
+    namespaced,
+    destination: { server, name },
+    ...(project === undefined ? {} : { clusterProject: project }),
+  }).permitted;
+}
+
+/** Fields of two API versions cannot be compared: the live object is read again in the target's version. */
+async function readInTargetVersion(pairs: readonly ResourcePair[], cluster: DestinationCluster): Promise<void> {
+  for (const pair of versionMismatches(pairs)) {
+    const { target, live } = pair;
+    if (target === undefined || live === undefined) continue;
+    try {
+      const read = await cluster.client.get({ ...refOf(live), apiVersion: target.apiVersion });
+      if (read !== undefined) pair.live = read;
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.status === 0) throw error;
+    }
+  }
+}
+
+async function dryRunAll(
+  needed: readonly { pair: ResourcePair; cacheKey: string }[],
+  predictions: Map<string, Prediction>,
+  cluster: DestinationCluster,
+  settings: DiffSettings,
+): Promise<void> {
+  const pending = [...needed];
+  const worker = async (): Promise<void> => {
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      const prediction = await dryRun(next.pair, cluster, settings);
+      cluster.predictions.set(next.cacheKey, prediction);
+      predictions.set(formatResourceKey(next.pair.key), prediction);
+    }
+  };
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(PARALLEL, needed.length) }, worker));
+  const failed = workers.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function dryRun(pair: ResourcePair, cluster: DestinationCluster, settings: DiffSettings): Promise<Prediction> {
+  const target = pair.target as KubernetesObject;
+  const live = pair.live as KubernetesObject;
+  try {
+    const answer = await cluster.client.apply(target, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
+    return predictionFromDryRun({ target, live, dryRun: answer, type: cluster.typeOf(gvkOf(target)), settings });
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.status === 0) throw error;
+    return { outcome: 'failed', message: error.message };
+  }
+}
+
+function applicationOptions(facts: ReconcileFacts): SyncOptions {
+  return parseSyncOptions(facts.application.spec.syncPolicy?.syncOptions ?? [], 'application').options;
+}
+
+function optionProblems(facts: ReconcileFacts): Condition[] {
+  const { problems } = parseSyncOptions(facts.application.spec.syncPolicy?.syncOptions ?? [], 'application');
+  return problems.map((problem) => ({
+    type: 'InvalidAnnotationWarning',
+    message: `spec.syncPolicy.syncOptions: ${problem}`,
+  }));
+}
+
+function withOrphans(comparison: Comparison, facts: ReconcileFacts, cluster: DestinationCluster): Comparison {
+  const monitoring = facts.project?.spec.orphanedResources;
+  if (monitoring === undefined || monitoring === null || facts.destinationNamespace === '') return comparison;
+  const { condition } = orphanedResources({
+    candidates: cluster.orphanCandidates(facts.destinationNamespace),
+    taken: comparison.resources.map(({ key }) => key),
+    ...(monitoring.ignore === undefined ? {} : { ignore: monitoring.ignore }),
+    ...(monitoring.warn === undefined ? {} : { warn: monitoring.warn }),
+  });
+  return condition === undefined ? comparison : { ...comparison, conditions: [...comparison.conditions, condition] };
+}
