@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isTrue } from '../machinery/conditions.ts';
-import { CRON_JOBS, type CronJob, type Job, JOBS } from '../machinery/objects.ts';
+import { CRON_JOBS, type CronJob, JOBS, type Job } from '../machinery/objects.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
@@ -23,7 +23,16 @@ function cronJob(spec: object = {}, script = 'true'): object {
     spec: {
       schedule: '*/5 * * * *',
       ...spec,
-      jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', script] }] } } } },
+      jobTemplate: {
+        spec: {
+          template: {
+            spec: {
+              restartPolicy: 'Never',
+              containers: [{ name: 'c', image: 'busybox', command: ['sh', '-c', script] }],
+            },
+          },
+        },
+      },
     },
   };
 }
@@ -82,7 +91,10 @@ describe('CronJob', () => {
     for (let round = 0; round < 3; round += 1) {
       clock.move(5 * 60_000);
       poke();
-      await cluster.until(() => jobs().length > 0 && jobs().every((job) => isTrue(job.status?.conditions, 'Complete')), 'the Job');
+      await cluster.until(
+        () => jobs().length > 0 && jobs().every((job) => isTrue(job.status?.conditions, 'Complete')),
+        'the Job',
+      );
       await cluster.controllers.idle();
     }
     expect(jobs()).toHaveLength(1);

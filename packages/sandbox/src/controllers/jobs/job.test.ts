@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition, isTrue } from '../machinery/conditions.ts';
-import { type Job, JOBS, type Pod, PODS } from '../machinery/objects.ts';
+import { JOBS, type Job, PODS, type Pod } from '../machinery/objects.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
@@ -19,7 +19,13 @@ function job(script: string, spec: object = {}, podSpec: object = {}): object {
     metadata: { name: 'task' },
     spec: {
       ...spec,
-      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'task', image: 'busybox:1', command: ['sh', '-c', script] }], ...podSpec } },
+      template: {
+        spec: {
+          restartPolicy: 'Never',
+          containers: [{ name: 'task', image: 'busybox:1', command: ['sh', '-c', script] }],
+          ...podSpec,
+        },
+      },
     },
   };
 }
@@ -34,7 +40,11 @@ describe('Job', () => {
     await cluster.until(isOver, 'the end');
     expect(task().status).toMatchObject({ succeeded: 1, ready: 0 });
     expect(task().status?.completionTime).toBeDefined();
-    expect(condition('Complete')).toMatchObject({ status: 'True', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' });
+    expect(condition('Complete')).toMatchObject({
+      status: 'True',
+      reason: 'CompletionsReached',
+      message: 'Reached expected number of succeeded pods',
+    });
     expect(condition('SuccessCriteriaMet')?.status).toBe('True');
     await cluster.controllers.idle();
     const [pod] = cluster.list<Pod>(PODS);
@@ -47,7 +57,10 @@ describe('Job', () => {
     cluster.create(JOBS, job('exit 3', { backoffLimit: 1 }));
     await cluster.until(isOver, 'the end');
     expect(task().status?.failed).toBe(2);
-    expect(condition('Failed')).toMatchObject({ reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' });
+    expect(condition('Failed')).toMatchObject({
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit',
+    });
     expect(condition('FailureTarget')?.status).toBe('True');
     expect(cluster.list<Pod>(PODS)[0]?.status?.containerStatuses?.[0]?.state.terminated?.exitCode).toBe(3);
   });
@@ -73,7 +86,10 @@ describe('Job', () => {
   it('fails when it runs longer than activeDeadlineSeconds', async () => {
     cluster.create(JOBS, job('sleep 3600', { activeDeadlineSeconds: 1 }));
     await cluster.until(isOver, 'the end');
-    expect(condition('Failed')).toMatchObject({ reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' });
+    expect(condition('Failed')).toMatchObject({
+      reason: 'DeadlineExceeded',
+      message: 'Job was active longer than specified deadline',
+    });
     await cluster.until(() => cluster.list(PODS).length === 0, 'its Pod to be removed');
     expect(task().status?.active).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../machinery/conditions.ts';
-import { CONFIG_MAPS, type Pod, PODS, SECRETS } from '../machinery/objects.ts';
+import { CONFIG_MAPS, PODS, type Pod, SECRETS } from '../machinery/objects.ts';
 import { isReady } from '../pods/pod-facts.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
@@ -15,7 +15,12 @@ afterEach(() => {
 
 function createPod(spec: object, annotations: Record<string, string> = {}): void {
   const container = { name: 'app', image: 'app:1' };
-  cluster.create(PODS, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', annotations }, spec: { containers: [container], ...spec } });
+  cluster.create(PODS, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'pod', annotations },
+    spec: { containers: [container], ...spec },
+  });
 }
 
 const pod = () => cluster.read<Pod>(PODS, 'pod');
@@ -27,34 +32,63 @@ describe('a Pod', () => {
     createPod({});
     await cluster.until(() => isReady(pod()), 'it to be ready');
     expect(pod().spec.nodeName).toBe('lockstep-1');
-    expect(pod().status).toMatchObject({ phase: 'Running', podIP: '10.64.0.1', hostIP: '192.168.49.2', qosClass: 'BestEffort' });
-    expect(container()).toMatchObject({ ready: true, started: true, restartCount: 0, image: 'docker.io/library/app:1' });
+    expect(pod().status).toMatchObject({
+      phase: 'Running',
+      podIP: '10.64.0.1',
+      hostIP: '192.168.49.2',
+      qosClass: 'BestEffort',
+    });
+    expect(container()).toMatchObject({
+      ready: true,
+      started: true,
+      restartCount: 0,
+      image: 'docker.io/library/app:1',
+    });
     expect(container()?.imageID).toMatch(/^docker\.io\/library\/app@sha256:[0-9a-f]{64}$/);
     for (const type of ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready']) {
       expect(findCondition(pod().status?.conditions, type)?.status).toBe('True');
     }
     await cluster.controllers.idle();
-    expect(cluster.events('pod').map((event) => event.split(':')[0])).toEqual(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started']);
+    expect(cluster.events('pod').map((event) => event.split(':')[0])).toEqual([
+      'Scheduled',
+      'Pulling',
+      'Pulled',
+      'Created',
+      'Started',
+    ]);
   });
 
   it('runs init containers one after the other before its own', async () => {
-    createPod({ initContainers: [{ name: 'one', image: 'i:1', command: ['true'] }, { name: 'two', image: 'i:1', command: ['true'] }] });
+    createPod({
+      initContainers: [
+        { name: 'one', image: 'i:1', command: ['true'] },
+        { name: 'two', image: 'i:1', command: ['true'] },
+      ],
+    });
     const orders: string[] = [];
     const stop = cluster.client.onChange(({ resource, object }) => {
       if (resource.resource !== 'pods') return;
       const { initContainerStatuses = [], containerStatuses = [] } = (object as Pod).status ?? {};
-      orders.push([...initContainerStatuses, ...containerStatuses].map(({ state }) => (state.terminated ? 'T' : state.running ? 'R' : '-')).join(''));
+      orders.push(
+        [...initContainerStatuses, ...containerStatuses]
+          .map(({ state }) => (state.terminated ? 'T' : state.running ? 'R' : '-'))
+          .join(''),
+      );
     });
     await cluster.until(() => isReady(pod()), 'it to be ready');
     stop();
-    expect([...new Set(orders)].filter((order) => order !== '')).toEqual(['---', 'R--', 'T--', 'TR-', 'TT-', 'TTR'].filter((order) => orders.includes(order)));
+    expect([...new Set(orders)].filter((order) => order !== '')).toEqual(
+      ['---', 'R--', 'T--', 'TR-', 'TT-', 'TTR'].filter((order) => orders.includes(order)),
+    );
     expect(orders).toContain('TTR');
   });
 
-  it('of an image that does not exist is backed off from, with the registry\'s words', async () => {
+  it("of an image that does not exist is backed off from, with the registry's words", async () => {
     createPod({ containers: [{ name: 'app', image: 'ghcr.io/acme/app:does-not-exist' }] });
     await cluster.until(() => waiting()?.reason === 'ImagePullBackOff', 'the back-off');
-    expect(waiting()?.message).toMatch(/^Back-off pulling image "ghcr\.io\/acme\/app:does-not-exist": ErrImagePull: .*: not found$/);
+    expect(waiting()?.message).toMatch(
+      /^Back-off pulling image "ghcr\.io\/acme\/app:does-not-exist": ErrImagePull: .*: not found$/,
+    );
     expect(pod().status?.phase).toBe('Pending');
   });
 
@@ -70,9 +104,16 @@ describe('a Pod', () => {
 
   it('that crashes is restarted with back-off, and counts', async () => {
     createPod({}, { 'lockstep.dev/simulate': 'crash-loop' });
-    await cluster.until(() => (container()?.restartCount ?? 0) >= 2 && waiting()?.reason === 'CrashLoopBackOff', 'a crash loop');
+    await cluster.until(
+      () => (container()?.restartCount ?? 0) >= 2 && waiting()?.reason === 'CrashLoopBackOff',
+      'a crash loop',
+    );
     expect(container()?.lastState.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
-    expect(findCondition(pod().status?.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'ContainersNotReady', message: 'containers with unready status: [app]' });
+    expect(findCondition(pod().status?.conditions, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [app]',
+    });
     expect(waiting()?.message).toContain('restarting failed container=app pod=pod_default(');
   });
 
@@ -100,7 +141,12 @@ describe('a Pod', () => {
   });
 
   it('names the key that a Secret lacks', async () => {
-    cluster.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' }, stringData: { other: 'x' } });
+    cluster.create(SECRETS, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'keys' },
+      stringData: { other: 'x' },
+    });
     const env = [{ name: 'KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'api' } } }];
     createPod({ containers: [{ name: 'app', image: 'app:1', env }] });
     await cluster.until(() => waiting()?.reason === 'CreateContainerConfigError', 'the error');
@@ -111,7 +157,9 @@ describe('a Pod', () => {
     createPod({ volumes: [{ name: 'tls', secret: { secretName: 'cert' } }] });
     await cluster.until(() => cluster.events('pod').some((event) => event.startsWith('FailedMount')), 'the event');
     expect(waiting()?.reason).toBe('ContainerCreating');
-    expect(cluster.events('pod')).toContain('FailedMount: MountVolume.SetUp failed for volume "tls" : secret "cert" not found');
+    expect(cluster.events('pod')).toContain(
+      'FailedMount: MountVolume.SetUp failed for volume "tls" : secret "cert" not found',
+    );
     cluster.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'cert' } });
     await cluster.until(() => isReady(pod()), 'it to be ready');
   });
@@ -147,7 +195,10 @@ describe('a Pod', () => {
   });
 
   it('with restartPolicy Never ends as its command does', async () => {
-    createPod({ restartPolicy: 'Never', containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'echo hi && exit 4'] }] });
+    createPod({
+      restartPolicy: 'Never',
+      containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'echo hi && exit 4'] }],
+    });
     await cluster.until(() => pod().status?.phase === 'Failed', 'its end');
     expect(container()?.state.terminated).toMatchObject({ exitCode: 4, reason: 'Error' });
   });
@@ -161,7 +212,17 @@ describe('logs', () => {
   }
 
   it('hold what the command echoes', async () => {
-    createPod({ restartPolicy: 'Never', containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'echo "hello $WHO"; echo bye'], env: [{ name: 'WHO', value: 'world' }] }] });
+    createPod({
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'app',
+          image: 'busybox',
+          command: ['sh', '-c', 'echo "hello $WHO"; echo bye'],
+          env: [{ name: 'WHO', value: 'world' }],
+        },
+      ],
+    });
     await cluster.until(() => pod().status?.phase === 'Succeeded', 'its end');
     expect(await read()).toEqual(['hello world', 'bye']);
     expect(await read({ tailLines: 1 })).toEqual(['bye']);
@@ -178,11 +239,16 @@ describe('logs', () => {
   it('of a container that has not started are refused with its reason', async () => {
     createPod({ containers: [{ name: 'app', image: 'app:does-not-exist' }] });
     await cluster.until(() => waiting()?.reason === 'ImagePullBackOff', 'the back-off');
-    expect(() => cluster.controllers.podLogs.read('default', 'pod', '')).toThrow('container "app" in pod "pod" is waiting to start: trying and failing to pull image');
+    expect(() => cluster.controllers.podLogs.read('default', 'pod', '')).toThrow(
+      'container "app" in pod "pod" is waiting to start: trying and failing to pull image',
+    );
   });
 
   it('being followed go on until the container ends', async () => {
-    createPod({ restartPolicy: 'Never', containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'echo first; sleep 1; echo second'] }] });
+    createPod({
+      restartPolicy: 'Never',
+      containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'echo first; sleep 1; echo second'] }],
+    });
     await cluster.until(() => container()?.state.running, 'it to run');
     expect(await read({ follow: true })).toEqual(['first', 'second']);
   });

@@ -45,7 +45,10 @@ export class EventRecorder {
     this.#now = options.now;
     this.#onWaiting = options.onWaiting;
     for (const { metadata } of this.#client.list(EVENTS)) {
-      this.#stored.set(`${metadata.namespace}/${metadata.name}`, { namespace: metadata.namespace ?? '', name: metadata.name });
+      this.#stored.set(`${metadata.namespace}/${metadata.name}`, {
+        namespace: metadata.namespace ?? '',
+        name: metadata.name,
+      });
     }
   }
 

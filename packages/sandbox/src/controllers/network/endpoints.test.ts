@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEPLOYMENTS, type Deployment, ENDPOINT_SLICES, ENDPOINTS, INGRESSES, type Service, SERVICES } from '../machinery/objects.ts';
+import {
+  DEPLOYMENTS,
+  type Deployment,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  INGRESSES,
+  SERVICES,
+  type Service,
+} from '../machinery/objects.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
@@ -24,7 +32,11 @@ function deployment(replicas: number, annotations: object = {}): object {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'web' },
-    spec: { replicas, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' }, annotations }, spec: { containers } } },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' }, annotations }, spec: { containers } },
+    },
   };
 }
 
@@ -43,7 +55,9 @@ describe('Endpoints', () => {
     await cluster.until(() => subsets()[0]?.addresses?.length === 2, 'two addresses');
     expect(subsets()[0]?.ports).toEqual([{ name: 'http', port: 8080, protocol: 'TCP' }]);
     await cluster.controllers.idle();
-    const slices = cluster.list(ENDPOINT_SLICES).filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === 'web');
+    const slices = cluster
+      .list(ENDPOINT_SLICES)
+      .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === 'web');
     expect(slices).toHaveLength(1);
     expect(slices[0]?.['endpoints']).toHaveLength(2);
   });
@@ -71,7 +85,12 @@ describe('Endpoints', () => {
 describe('addresses', () => {
   it('a LoadBalancer and an Ingress get one after a moment', async () => {
     cluster.create(SERVICES, { ...service, spec: { ...service.spec, type: 'LoadBalancer' } });
-    cluster.create(INGRESSES, { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'web' }, spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } } });
+    cluster.create(INGRESSES, {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'web' },
+      spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } },
+    });
     expect(cluster.read<Service>(SERVICES, 'web').status?.loadBalancer?.ingress).toBeUndefined();
     await cluster.controllers.idle();
     expect(cluster.read<Service>(SERVICES, 'web').status?.loadBalancer?.ingress?.[0]?.ip).toMatch(/^172\.18\./);
