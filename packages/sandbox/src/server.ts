@@ -69,7 +69,7 @@ export class ApiServer {
       const url = new URL(request.url ?? '/', 'https://sandbox');
       dryRun = url.searchParams.get('dryRun') === 'All';
       info = requestInfo(method, url);
-      const user = this.authenticate(request);
+      const user = this.impersonated(this.authenticate(request), request);
       this.authorize(user, info, url.searchParams);
       const reply = await this.dispatch({ info, url, user, request, response });
       if (reply !== undefined) {
@@ -90,6 +90,30 @@ export class ApiServer {
     const user = token === undefined ? undefined : this.services.tokens.authenticate(token.trim());
     if (user === undefined) throw unauthorized();
     return user;
+  }
+
+  /** `kubectl --as`: who may impersonate is a matter of RBAC, too. */
+  private impersonated(user: UserInfo, request: IncomingMessage): UserInfo {
+    const username = headerValues(request, 'impersonate-user')[0];
+    const groups = headerValues(request, 'impersonate-group');
+    if (username === undefined) return user;
+    this.requireImpersonation(user, 'users', username);
+    for (const group of groups) this.requireImpersonation(user, 'groups', group);
+    return { username, groups: [...groups, 'system:authenticated'] };
+  }
+
+  private requireImpersonation(user: UserInfo, resource: string, name: string): void {
+    const attributes = {
+      isResource: true,
+      verb: 'impersonate',
+      group: '',
+      resource,
+      subresource: '',
+      namespace: '',
+      name,
+    } as const;
+    if (this.services.authorizer.authorize(user, attributes).allowed) return;
+    throw forbidden({ group: '', plural: resource }, name, describeDenied(user, attributes));
   }
 
   private authorize(user: UserInfo, info: RequestInfo, query: URLSearchParams): void {
@@ -198,6 +222,15 @@ export class ApiServer {
       dryRun,
     });
   }
+}
+
+/** Every value of a header that may be given more than once. */
+function headerValues(request: IncomingMessage, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    if (request.rawHeaders[index]?.toLowerCase() === name) values.push(request.rawHeaders[index + 1] ?? '');
+  }
+  return values;
 }
 
 function metricVerb(info: RequestInfo | undefined, isApply: boolean, method: string): string {

@@ -90,7 +90,7 @@ const causeReasons: Record<FieldErrorType, string> = {
 };
 
 function describe({ field, message }: FieldError): string {
-  return field === '' ? message : `${field}: ${message}`;
+  return `${field === '' ? '<nil>' : field}: ${message}`;
 }
 
 /** 422 Invalid with every error as a cause, worded as the API server does. */

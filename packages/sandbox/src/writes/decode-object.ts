@@ -77,9 +77,19 @@ function decodeValue(type: ValueType, value: unknown, path: string, problems: Pr
     if (expected !== undefined && expected !== 'object') reportType(problems, 'object', path, type);
     return decodeMap(type, value, path, problems);
   }
+  if (type.schema?.format === 'byte' && typeof value === 'string' && !base64.test(value)) {
+    problems.typeError ??= `illegal base64 data at input byte ${firstBadByte(value)}`;
+  }
   if (isQuantity(type)) return canonicalQuantity(value) ?? value;
   if (expected !== undefined && !fits(expected, value)) reportType(problems, describe(value), path, type);
   return value;
+}
+
+const base64 = /^(?:[A-Za-z0-9+/\s]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/;
+
+function firstBadByte(text: string): number {
+  const index = text.search(/[^A-Za-z0-9+/\r\n]/);
+  return index < 0 ? text.length - (text.length % 4) : index;
 }
 
 function fits(expected: string, value: unknown): boolean {

@@ -308,10 +308,6 @@ export class ObjectWriter {
     config: JsonObject,
     request: WriteRequest,
   ): void {
-    if (type.custom === undefined) {
-      const { unknownFields } = decodeObject(type.mergeType, config);
-      if (request.fieldValidation === 'Strict') reportUnknownFields(type, unknownFields, request);
-    } else pruneCustomResource(type, config, request);
     if (objectAt(config, 'metadata')['managedFields'] !== undefined) {
       throw badRequest('metadata.managedFields must be nil');
     }

@@ -1,0 +1,109 @@
+import { Cron } from 'croner';
+import { equalJson, objectAt, stringAt, valueAt } from '../../json.ts';
+import type { StoredObject } from '../../storage/internal-client.ts';
+import { immutable, labelSelector, nonNegative, oneOf, selectorMatchesTemplate } from '../checks.ts';
+import { type FieldError, invalid, notSupported, required } from '../field-error.ts';
+import { validatePodTemplate } from './pod.ts';
+
+export function validateJob(job: StoredObject, live: StoredObject | undefined): FieldError[] {
+  const spec = objectAt(job, 'spec');
+  const errors = jobSpecErrors('spec', spec);
+  if (spec['selector'] === undefined) errors.unshift(required('spec.selector'));
+  else errors.push(...labelSelector('spec.selector', spec['selector']), ...selectorMatchesTemplate(spec));
+  return live === undefined ? errors : [...errors, ...jobUpdateErrors(spec, objectAt(live, 'spec'))];
+}
+
+function jobUpdateErrors(spec: Record<string, unknown>, before: Record<string, unknown>): FieldError[] {
+  const errors: FieldError[] = [];
+  const isElastic = spec['completionMode'] === 'Indexed' && equalJson(spec['completions'], spec['parallelism']);
+  if (!isElastic) errors.push(...immutable('spec.completions', spec['completions'], before['completions']));
+  errors.push(...immutable('spec.selector', spec['selector'], before['selector']));
+  // The scheduling of a suspended Job may still change.
+  if (before['suspend'] !== true) errors.push(...immutable('spec.template', spec['template'], before['template']));
+  for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy']) {
+    errors.push(...immutable(`spec.${field}`, spec[field], before[field]));
+  }
+  return errors;
+}
+
+function jobSpecErrors(field: string, spec: Record<string, unknown>): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const name of [
+    'parallelism',
+    'completions',
+    'activeDeadlineSeconds',
+    'backoffLimit',
+    'ttlSecondsAfterFinished',
+  ]) {
+    errors.push(...nonNegative(`${field}.${name}`, spec[name]));
+  }
+  errors.push(...oneOf(`${field}.completionMode`, spec['completionMode'], ['Indexed', 'NonIndexed']));
+  if (spec['completionMode'] === 'Indexed' && spec['completions'] === undefined) {
+    errors.push(required(`${field}.completions`, 'when completion mode is Indexed'));
+  }
+  const template = objectAt(spec, 'template');
+  errors.push(...validatePodTemplate(`${field}.template`, template));
+  const policy = stringAt(template, 'spec', 'restartPolicy');
+  const at = `${field}.template.spec.restartPolicy`;
+  if (policy === undefined || policy === 'Always') {
+    // Defaulting makes an absent policy "Always", which a Job cannot have.
+    errors.push(required(at, 'valid values: "OnFailure", "Never"'));
+  } else if (policy !== 'OnFailure' && policy !== 'Never')
+    errors.push(notSupported(at, policy, ['OnFailure', 'Never']));
+  return errors;
+}
+
+const maxCronJobName = 52;
+
+export function validateCronJob(cronJob: StoredObject, live: StoredObject | undefined): FieldError[] {
+  const spec = objectAt(cronJob, 'spec');
+  const errors: FieldError[] = [];
+  if (live === undefined && cronJob.metadata.name.length > maxCronJobName) {
+    errors.push(invalid('metadata.name', cronJob.metadata.name, 'must be no more than 52 characters'));
+  }
+  const schedule = stringAt(spec, 'schedule') ?? '';
+  if (schedule === '') errors.push(required('spec.schedule'));
+  else {
+    const problem = scheduleProblem(schedule);
+    if (problem !== undefined) errors.push(invalid('spec.schedule', schedule, problem));
+  }
+  const zone = stringAt(spec, 'timeZone');
+  if (zone !== undefined && !isTimeZone(zone)) errors.push(invalid('spec.timeZone', zone, `unknown time zone ${zone}`));
+  errors.push(...nonNegative('spec.startingDeadlineSeconds', spec['startingDeadlineSeconds']));
+  errors.push(...oneOf('spec.concurrencyPolicy', spec['concurrencyPolicy'], ['Allow', 'Forbid', 'Replace']));
+  errors.push(...nonNegative('spec.successfulJobsHistoryLimit', spec['successfulJobsHistoryLimit']));
+  errors.push(...nonNegative('spec.failedJobsHistoryLimit', spec['failedJobsHistoryLimit']));
+  if (valueAt(spec, 'jobTemplate', 'spec', 'selector') !== undefined) {
+    errors.push(
+      invalid(
+        'spec.jobTemplate.spec.selector',
+        valueAt(spec, 'jobTemplate', 'spec', 'selector'),
+        '`selector` will be auto-generated',
+      ),
+    );
+  }
+  return [...errors, ...jobSpecErrors('spec.jobTemplate.spec', objectAt(spec, 'jobTemplate', 'spec'))];
+}
+
+function scheduleProblem(schedule: string): string | undefined {
+  if (/TZ=/.test(schedule)) return 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
+  if (/^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/.test(schedule) || /^@every \d/.test(schedule))
+    return undefined;
+  const fields = schedule.trim().split(/\s+/).length;
+  if (fields !== 5) return `expected exactly 5 fields, found ${fields}: [${schedule.trim().split(/\s+/).join(' ')}]`;
+  try {
+    new Cron(schedule, { paused: true, legacyMode: true }).stop();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
