@@ -72,7 +72,7 @@ function ignoreManagers(
   const ignored: FieldSet = intersectSets(trusted, unionSets(modified, unionSets(removed, added)));
   if (isEmptySet(ignored)) return sides;
   return {
-    live: removeItems(type, sides.live, ignored, { dropEmptied: true }) as KubernetesObject,
-    predicted: removeItems(type, sides.predicted, ignored, { dropEmptied: true }) as KubernetesObject,
+    live: removeItems(type, sides.live, ignored, 'dropped') as KubernetesObject,
+    predicted: removeItems(type, sides.predicted, ignored, 'dropped') as KubernetesObject,
   };
 }

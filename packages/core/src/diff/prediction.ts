@@ -60,7 +60,7 @@ function withoutAdopted(
   try {
     const local = predictLive({ target, live, type, fieldManager });
     const { removed } = compareValues(type, live, local.object);
-    return removeItems(type, object, removed) as KubernetesObject;
+    return removeItems(type, object, removed, 'dropped') as KubernetesObject;
   } catch {
     // The target does not fit the schema here, yet the API server took it: its answer stands.
     return object;

@@ -1,0 +1,51 @@
+import { type ConditionRules, conditionHealth, messageOf } from '../condition-health.ts';
+import { conditionsOf, type StatusCondition, statusOf } from '../fields.ts';
+import { degraded, type Health, type HealthCheck, healthy, progressing } from '../health.ts';
+import { type PhaseRules, phaseHealth } from '../phase-health.ts';
+import { healthOfWord } from '../words.ts';
+
+/**
+ * The checks of one family of kinds, by `group/Kind`, `group/*`, or `*.suffix/*`. A check that answers undefined has
+ * nothing to go by yet: the resource is Progressing until its controller reports.
+ */
+export type HealthChecks = Readonly<Record<string, HealthCheck>>;
+
+export function byConditions(rules: ConditionRules = {}): HealthCheck {
+  return (object) => conditionHealth(object, rules);
+}
+
+export function byPhase(rules: PhaseRules = {}): HealthCheck {
+  return (object) => phaseHealth(object, rules);
+}
+
+/** The first answer. */
+export function firstOf(...checks: HealthCheck[]): HealthCheck {
+  return (object) => {
+    for (const check of checks) {
+      const health = check(object);
+      if (health !== undefined) return health;
+    }
+    return undefined;
+  };
+}
+
+/** The answer of the first check when it is trouble or movement; else that of the second. */
+export function worstFirst(first: HealthCheck, then: HealthCheck): HealthCheck {
+  return (object) => {
+    const health = first(object);
+    return health !== undefined && health.status !== 'Healthy' ? health : (then(object) ?? health);
+  };
+}
+
+/** Every condition has to be True: False is trouble (unless its reason says "not yet"), anything else is movement. */
+export const everyCondition: HealthCheck = (object) => allTrue(conditionsOf(statusOf(object)));
+
+/** As `everyCondition`, over conditions found elsewhere. */
+export function allTrue(conditions: readonly StatusCondition[]): Health | undefined {
+  if (conditions.length === 0) return undefined;
+  const failed = conditions.find(({ status, reason }) => status === 'False' && healthOfWord(reason) !== 'Progressing');
+  if (failed !== undefined) return degraded(messageOf(failed));
+  const waiting = conditions.find(({ status }) => status !== 'True');
+  if (waiting !== undefined) return progressing(messageOf(waiting));
+  return healthy(messageOf(conditions[0] as StatusCondition));
+}
