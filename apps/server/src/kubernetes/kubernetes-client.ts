@@ -11,9 +11,10 @@ import {
   type ResourceKey,
   WaitingError,
 } from '@lockstep/core';
-import type { ObjectType } from '@lockstep/structured-merge';
-import type { ClusterConnection, Query } from './cluster-connection.ts';
-import { type Discovery, discover } from './discovery.ts';
+import type { ValueType } from '@lockstep/structured-merge';
+import type { ClusterConnection, ClusterRequest, Query } from './cluster-connection.ts';
+import type { Discovery } from './discovery.ts';
+import { KnownResources } from './known-resources.ts';
 import { OpenApiSchemas } from './openapi-schemas.ts';
 import { collectionPath, objectPath } from './resource-path.ts';
 
@@ -58,23 +59,32 @@ const REDISCOVERY_INTERVAL_MS = 5_000;
 export class KubernetesClient implements ClusterClient {
   readonly connection: ClusterConnection;
   readonly schemas: OpenApiSchemas;
-  #discovery: Discovery | undefined;
-  #discoveredAt = 0;
-  #discovering: Promise<Discovery> | undefined;
-  #byKind = new Map<string, ApiResource[]>();
+  readonly known: KnownResources;
+  readonly #headers: Record<string, string>;
 
-  constructor(connection: ClusterConnection) {
+  /** `user` makes every request impersonate it (`system:serviceaccount:ns:name`), see `impersonating`. */
+  constructor(
+    connection: ClusterConnection,
+    shared?: { known: KnownResources; schemas: OpenApiSchemas; user: string },
+  ) {
     this.connection = connection;
-    this.schemas = new OpenApiSchemas(connection);
+    this.known = shared?.known ?? new KnownResources(connection);
+    this.schemas = shared?.schemas ?? new OpenApiSchemas(connection);
+    this.#headers = shared === undefined ? {} : { 'impersonate-user': shared.user };
+  }
+
+  /** A client that acts as somebody else. Discovery and schemas are shared. */
+  impersonating(user: string): KubernetesClient {
+    return new KubernetesClient(this.connection, { known: this.known, schemas: this.schemas, user });
   }
 
   /** Everything the cluster serves, read once; `rediscover` reads again. */
   async discovery(): Promise<Discovery> {
-    return this.#discovery ?? this.#discover();
+    return this.known.get();
   }
 
   async rediscover(): Promise<void> {
-    await this.#discover();
+    await this.known.refresh();
     this.schemas.invalidate();
   }
 
@@ -83,9 +93,9 @@ export class KubernetesClient implements ClusterClient {
    * awaited. Throws `WaitingError` when the group could not be discovered: unknown is not absent.
    */
   resourceFor(group: string, kind: string, version?: string): ApiResource | undefined {
-    const candidates = this.#byKind.get(`${group}/${kind}`);
-    const found = candidates?.find((resource) => resource.version === version) ?? candidates?.[0];
-    if (found === undefined && this.#discovery?.unknownGroups.has(group) === true) {
+    const candidates = this.known.versionsOf(group, kind);
+    const found = candidates.find((resource) => resource.version === version) ?? candidates[0];
+    if (found === undefined && this.known.current?.unknownGroups.has(group) === true) {
       throw new WaitingError(
         'DiscoveryIncomplete',
         `${this.connection.name} does not answer for API group "${group}" now, so ${kind} is unknown`,
@@ -99,19 +109,19 @@ export class KubernetesClient implements ClusterClient {
   }
 
   /** The structural schema of a kind from the cluster's own OpenAPI. */
-  async typeOf(gvk: GroupVersionKind): Promise<ObjectType | undefined> {
+  async typeOf(gvk: GroupVersionKind): Promise<ValueType | undefined> {
     return this.schemas.typeOf(gvk);
   }
 
   /** The server's version, such as `{ major: '1', minor: '34', gitVersion: 'v1.34.3' }`. */
   async version(): Promise<{ major: string; minor: string; gitVersion: string }> {
-    return this.connection.json({ method: 'GET', path: '/version', timeout: 10_000 });
+    return this.#json({ method: 'GET', path: '/version', timeout: 10_000 });
   }
 
   async get(ref: ObjectRef): Promise<KubernetesObject | undefined> {
     const resource = await this.#resourceOf(ref);
     try {
-      return await this.connection.json({ method: 'GET', path: objectPath(resource, ref) });
+      return await this.#json({ method: 'GET', path: objectPath(resource, ref) });
     } catch (error) {
       if (error instanceof ClusterError && error.status === 404) return undefined;
       throw error;
@@ -124,7 +134,7 @@ export class KubernetesClient implements ClusterClient {
     const objects: KubernetesObject[] = [];
     let continueToken: string | undefined;
     do {
-      const page = await this.connection.json<{ metadata?: { continue?: string }; items: KubernetesObject[] }>({
+      const page = await this.#json<{ metadata?: { continue?: string }; items: KubernetesObject[] }>({
         method: 'GET',
         path: collectionPath(resource, options.namespace),
         query: {
@@ -142,7 +152,7 @@ export class KubernetesClient implements ClusterClient {
   }
 
   async apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
-    return this.connection.json({
+    return this.#json({
       method: 'PATCH',
       path: objectPath(await this.#resourceOf(object), refOf(object)),
       query: {
@@ -161,7 +171,7 @@ export class KubernetesClient implements ClusterClient {
     options: { dryRun?: boolean; fieldManager?: string } = {},
   ): Promise<KubernetesObject> {
     const resource = await this.#resourceOf(object);
-    return this.connection.json({
+    return this.#json({
       method: 'POST',
       path: collectionPath(resource, object.metadata.namespace ?? ''),
       query: writeQuery(options),
@@ -173,7 +183,7 @@ export class KubernetesClient implements ClusterClient {
     object: KubernetesObject,
     options: { dryRun?: boolean; fieldManager?: string } = {},
   ): Promise<KubernetesObject> {
-    return this.connection.json({
+    return this.#json({
       method: 'PUT',
       path: objectPath(await this.#resourceOf(object), refOf(object)),
       query: writeQuery(options),
@@ -185,7 +195,7 @@ export class KubernetesClient implements ClusterClient {
     ref: ObjectRef,
     patch: { type: 'merge' | 'json' | 'strategic'; body: unknown; subresource?: string; fieldManager?: string },
   ): Promise<KubernetesObject> {
-    return this.connection.json({
+    return this.#json({
       method: 'PATCH',
       path: objectPath(await this.#resourceOf(ref), ref, patch.subresource),
       query: { fieldManager: patch.fieldManager },
@@ -204,7 +214,7 @@ export class KubernetesClient implements ClusterClient {
       ...(options.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion }),
     };
     try {
-      await this.connection.json({
+      await this.#json({
         method: 'DELETE',
         path: objectPath(resource, key),
         body: {
@@ -261,32 +271,12 @@ export class KubernetesClient implements ClusterClient {
     });
   }
 
-  async #discover(): Promise<Discovery> {
-    this.#discovering ??= discover(this.connection, this.#discovery)
-      .then((discovery) => {
-        this.#discovery = discovery;
-        this.#discoveredAt = Date.now();
-        this.#byKind = new Map();
-        for (const resource of discovery.resources) {
-          const key = `${resource.group}/${resource.kind}`;
-          const known = this.#byKind.get(key);
-          if (known === undefined) this.#byKind.set(key, [resource]);
-          else known.push(resource);
-        }
-        return discovery;
-      })
-      .finally(() => {
-        this.#discovering = undefined;
-      });
-    return this.#discovering;
-  }
-
   /** The resource of an object about to be sent; a kind that is not known yet gets one look at fresh discovery. */
   async #resourceOf({ apiVersion, kind }: { apiVersion: string; kind: string }): Promise<ApiResource> {
-    if (this.#discovery === undefined) await this.#discover();
+    await this.known.get();
     const { group, version } = groupVersionOf(apiVersion);
     let resource = this.resourceFor(group, kind, version);
-    if (resource === undefined && Date.now() - this.#discoveredAt > REDISCOVERY_INTERVAL_MS) {
+    if (resource === undefined && this.known.age > REDISCOVERY_INTERVAL_MS) {
       await this.rediscover();
       resource = this.resourceFor(group, kind, version);
     }
@@ -299,13 +289,12 @@ export class KubernetesClient implements ClusterClient {
         },
       );
     }
-    return version === '' || resource.version === version
-      ? resource
-      : { ...resource, version: this.#servedVersion(group, kind, version) ?? resource.version };
+    return resource;
   }
 
-  #servedVersion(group: string, kind: string, version: string): string | undefined {
-    return this.#byKind.get(`${group}/${kind}`)?.find((resource) => resource.version === version)?.version;
+  /** One request of this client, as whoever it acts for. */
+  #json<T>(request: ClusterRequest): Promise<T> {
+    return this.connection.json<T>({ ...request, headers: { ...request.headers, ...this.#headers } });
   }
 }
 

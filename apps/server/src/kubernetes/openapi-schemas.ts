@@ -1,5 +1,5 @@
 import { ClusterError, type GroupVersionKind } from '@lockstep/core';
-import { type ObjectType, type OpenApiDocument, SchemaSet } from '@lockstep/structured-merge';
+import { type OpenApiDocument, SchemaSet, type ValueType } from '@lockstep/structured-merge';
 import { LRUCache } from 'lru-cache';
 import type { ClusterConnection } from './cluster-connection.ts';
 
@@ -24,12 +24,12 @@ export class OpenApiSchemas {
   }
 
   /** The type of a kind, or undefined when the cluster publishes none. Fails softly: a schema refines, it is never required. */
-  async typeOf(gvk: GroupVersionKind): Promise<ObjectType | undefined> {
+  async typeOf(gvk: GroupVersionKind): Promise<ValueType | undefined> {
     return (await this.#schemas(gvk))?.kind(gvk);
   }
 
   /** Like `typeOf`, without a request: undefined also when the schema was not read yet. */
-  knownTypeOf(gvk: GroupVersionKind): ObjectType | undefined {
+  knownTypeOf(gvk: GroupVersionKind): ValueType | undefined {
     return this.#loaded.get(documentPath(gvk))?.kind(gvk);
   }
 

@@ -2,11 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterError, type KubernetesObject } from '@lockstep/core';
 import type { ClusterConnection, Query } from './cluster-connection.ts';
 
-/** One change, in the order the API server made it. `item` is what `keep` made of the object. */
+/**
+ * One change, in the order the API server made it. `item` is what `keep` made of the object. `own`: it came from the
+ * answer to a write of ours (`absorb`), not from the watch.
+ */
 export type Change<T> =
-  | { type: 'added'; key: string; item: T }
-  | { type: 'modified'; key: string; item: T; previous: T }
-  | { type: 'deleted'; key: string; item: T };
+  | { type: 'added'; key: string; item: T; own: boolean }
+  | { type: 'modified'; key: string; item: T; previous: T; own: boolean }
+  | { type: 'deleted'; key: string; item: T; own: boolean };
 
 export interface ReflectorOptions<T> {
   connection: ClusterConnection;
@@ -22,6 +25,8 @@ export interface ReflectorOptions<T> {
   onChange(change: Change<T>): void;
   /** The first complete list arrived, or a later one replaced everything. */
   onListed?(): void;
+  /** The server answered a list or opened a watch. */
+  onConnected?(): void;
   /** A request failed; the reflector goes on by itself. */
   onError?(error: unknown): void;
   /** A list was refused for good reason (403, 404, 405): nothing is watched until the next attempt, minutes later. */
@@ -95,7 +100,7 @@ export class Reflector<T> implements Disposable {
     const version = object.metadata.resourceVersion ?? '';
     if (!isNewer(version, this.#resourceVersion)) return;
     if (held !== undefined && !isNewer(version, held.resourceVersion)) return;
-    this.#store(object);
+    this.#store(object, true);
   }
 
   async #run(): Promise<void> {
@@ -154,6 +159,7 @@ export class Reflector<T> implements Disposable {
     } while (continueToken !== undefined);
     for (const key of [...this.#items.keys()]) if (!seen.has(key)) this.#remove(key);
     this.#resourceVersion = resourceVersion;
+    this.#options.onConnected?.();
     this.#options.onListed?.();
     this.#markSynced();
   }
@@ -174,6 +180,7 @@ export class Reflector<T> implements Disposable {
       signal: this.#abort.signal,
       timeout: idleTimeout,
     });
+    this.#options.onConnected?.();
     body.setEncoding('utf8');
     let pending = '';
     for await (const chunk of body as AsyncIterable<string>) {
@@ -205,13 +212,13 @@ export class Reflector<T> implements Disposable {
     } else if (held === undefined || isNewer(version, held.resourceVersion)) this.#store(object);
   }
 
-  #store(object: KubernetesObject): void {
+  #store(object: KubernetesObject, own = false): void {
     const key = keyOf(object);
     const previous = this.#items.get(key)?.item;
     const item = this.#options.keep(object, previous);
     this.#items.set(key, { item, resourceVersion: object.metadata.resourceVersion ?? '' });
     this.#options.onChange(
-      previous === undefined ? { type: 'added', key, item } : { type: 'modified', key, item, previous },
+      previous === undefined ? { type: 'added', key, item, own } : { type: 'modified', key, item, previous, own },
     );
   }
 
@@ -219,7 +226,7 @@ export class Reflector<T> implements Disposable {
     const held = this.#items.get(key);
     if (held === undefined) return;
     this.#items.delete(key);
-    this.#options.onChange({ type: 'deleted', key, item: held.item });
+    this.#options.onChange({ type: 'deleted', key, item: held.item, own: false });
   }
 
   #selectors(): Query {

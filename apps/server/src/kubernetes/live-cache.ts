@@ -1,0 +1,400 @@
+import {
+  type ApiResource,
+  type ClusterError,
+  type ClusterFacts,
+  contentHash,
+  formatResourceKey,
+  type Health,
+  isCustomResourceDefinition,
+  isExcludedKind,
+  type KubernetesObject,
+  OwnerIndex,
+  type ResourceKey,
+  resourceKeyOf,
+  type Settings,
+  type TreeNode,
+  trackedBy,
+  treeNodeOf,
+} from '@lockstep/core';
+import type { Discovery } from './discovery.ts';
+import type { KubernetesClient } from './kubernetes-client.ts';
+import { type Change, Reflector } from './reflector.ts';
+import { collectionPath } from './resource-path.ts';
+
+/** Kept of every live object: what the tree shows. The body stays only where somebody compares it. */
+export interface LiveItem {
+  tree: TreeNode;
+  /** Instance name of the application it is tracked by. */
+  application: string | undefined;
+  object: KubernetesObject | undefined;
+  /** Hash without what changes by itself; only of objects that keep their body. */
+  hash: string | undefined;
+}
+
+export interface LiveChange {
+  key: ResourceKey;
+  /** Instance names of the applications to compare again: they track the object, tracked it, or have a target for it. */
+  managedBy: Set<string>;
+  /** Instance names of the applications in whose tree it hangs. */
+  treeOf: Set<string>;
+  /** It came from the answer to a write of ours. */
+  own: boolean;
+  type: 'added' | 'modified' | 'deleted';
+}
+
+export interface LiveCacheOptions {
+  client: KubernetesClient;
+  facts: () => ClusterFacts;
+  settings: () => Settings;
+  assessHealth?: (object: KubernetesObject) => Health | undefined;
+  onChange(change: LiveChange): void;
+  onEvent?(): void;
+  /** The API server answered, after it may not have. */
+  onConnected?(): void;
+  onError?(error: unknown, resource: ApiResource): void;
+  onRefused?(error: ClusterError, resource: ApiResource): void;
+}
+
+/** Our own saved manifests are large, change with every sync and belong to no application. */
+const SECRET_SELECTOR = 'type!=lockstep.dev/deployments';
+
+/**
+ * The live state of one cluster, fed by one watch per kind. It is indexed by key, application, owner and namespace, so
+ * that what an application needs costs what it has, whatever else the cluster holds. Objects are shared and never changed.
+ */
+export class LiveCache implements AsyncDisposable {
+  readonly #options: LiveCacheOptions;
+  readonly #reflectors = new Map<string, Reflector<LiveItem>[]>();
+  readonly #items = new Map<string, LiveItem>();
+  readonly #byUid = new Map<string, LiveItem>();
+  readonly #byApplication = new Map<string, Map<string, LiveItem>>();
+  readonly #byNamespace = new Map<string, Map<string, LiveItem>>();
+  readonly #owners = new OwnerIndex();
+  /** Keys that have a target without being tracked by that application: their body is kept, their change is told. */
+  readonly #interest = new Map<string, Set<string>>();
+  readonly #interestOf = new Map<string, Set<string>>();
+  #stopDiscovery: (() => void) | undefined;
+  #rediscovery: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: LiveCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Discovers and lists everything; resolves when the first lists are complete. Throws `ClusterError` when unreachable. */
+  async start(): Promise<void> {
+    const { client } = this.#options;
+    const discovery = await client.known.refresh();
+    this.#stopDiscovery = client.known.onDiscovered((found) => this.#watchKinds(found));
+    this.#watchKinds(discovery);
+    await Promise.all([...this.#reflectors.values()].flat().map((reflector) => reflector.synced));
+  }
+
+  /** Settings changed: kinds may be excluded now, or no longer. */
+  reconfigure(): void {
+    const discovery = this.#options.client.known.current;
+    if (discovery !== undefined) this.#watchKinds(discovery);
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get kinds(): number {
+    return this.#reflectors.size;
+  }
+
+  item(key: ResourceKey): LiveItem | undefined {
+    return this.#items.get(formatResourceKey(key));
+  }
+
+  /** Whether the kind is watched and its list complete: only then does a missing key mean an absent object. */
+  isWatched(group: string, kind: string): boolean {
+    return this.#reflectors.has(`${group}/${kind}`);
+  }
+
+  /**
+   * The live objects behind these keys. Bodies that were not kept, and kinds that are not watched, cost one GET each; from
+   * then on they are kept up to date for this application.
+   */
+  async objects(application: string, keys: readonly ResourceKey[]): Promise<Map<string, KubernetesObject>> {
+    const found = new Map<string, KubernetesObject>();
+    const interest = new Set<string>();
+    const missing: ResourceKey[] = [];
+    for (const key of keys) {
+      const text = formatResourceKey(key);
+      const item = this.#items.get(text);
+      if (item?.application !== application) interest.add(text);
+      if (item?.object !== undefined) found.set(text, item.object);
+      else if (item !== undefined || this.#needsLookup(key)) missing.push(key);
+    }
+    this.#setInterest(application, interest);
+    await Promise.all(
+      missing.map(async (key) => {
+        const object = await this.#read(key);
+        if (object !== undefined) found.set(formatResourceKey(key), object);
+      }),
+    );
+    return found;
+  }
+
+  /** Every object tracked by an application. */
+  *owned(application: string): IterableIterator<KubernetesObject> {
+    for (const item of this.#byApplication.get(application)?.values() ?? []) {
+      if (item.object !== undefined) yield item.object;
+    }
+  }
+
+  /** Objects of a namespace that no application tracks. */
+  *untracked(namespace: string): IterableIterator<LiveItem> {
+    for (const item of this.#byNamespace.get(namespace)?.values() ?? []) if (item.application === undefined) yield item;
+  }
+
+  childrenOf(node: TreeNode): TreeNode[] {
+    return this.#owners.childrenOf(node);
+  }
+
+  /** Takes the answer to a write of ours. */
+  absorb(object: KubernetesObject): void {
+    const { group, kind, namespace } = resourceKeyOf(object);
+    const reflectors = this.#reflectors.get(`${group}/${kind}`);
+    const reflector =
+      reflectors === undefined || reflectors.length <= 1
+        ? reflectors?.[0]
+        : reflectors[this.#namespaces().indexOf(namespace)];
+    reflector?.absorb(object);
+  }
+
+  /** The application is gone: nothing is kept for it any more. */
+  forget(application: string): void {
+    this.#setInterest(application, new Set());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#rediscovery);
+    this.#stopDiscovery?.();
+    await Promise.all([...this.#reflectors.values()].flat().map((reflector) => reflector.stop()));
+    this.#reflectors.clear();
+  }
+
+  /** Starts and stops watches so that they match what is served and not excluded. Kinds of an unknown group stay. */
+  #watchKinds(discovery: Discovery): void {
+    if (this.#closed) return;
+    const { server } = this.#options.facts();
+    const wanted = new Map<string, ApiResource>();
+    for (const resource of discovery.resources) {
+      const id = `${resource.group}/${resource.kind}`;
+      const isReadable = resource.verbs.includes('list') && resource.verbs.includes('watch');
+      if (!isReadable || wanted.has(id) || isExcludedKind(this.#options.settings(), { ...resource, server })) continue;
+      if (!resource.namespaced && this.#namespaces().length > 0 && this.#options.facts().clusterResources !== true)
+        continue;
+      wanted.set(id, resource);
+    }
+    for (const [id, reflectors] of this.#reflectors) {
+      if (wanted.has(id)) continue;
+      this.#reflectors.delete(id);
+      for (const reflector of reflectors) {
+        void reflector.stop();
+        for (const item of reflector.values()) this.#forgetItem(item);
+      }
+    }
+    for (const [id, resource] of wanted) {
+      if (!this.#reflectors.has(id)) this.#reflectors.set(id, this.#startWatching(resource));
+    }
+  }
+
+  #startWatching(resource: ApiResource): Reflector<LiveItem>[] {
+    const namespaces = resource.namespaced && this.#namespaces().length > 0 ? this.#namespaces() : [''];
+    const { onConnected, onError, onRefused } = this.#options;
+    return namespaces.map((namespace) =>
+      new Reflector<LiveItem>({
+        connection: this.#options.client.connection,
+        path: collectionPath(resource, namespace),
+        apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+        kind: resource.kind,
+        fieldSelector: resource.group === '' && resource.kind === 'Secret' ? SECRET_SELECTOR : undefined,
+        keep: (object) => this.#itemOf(object),
+        onChange: (change) => this.#apply(change),
+        ...(onConnected === undefined ? {} : { onConnected }),
+        ...(onError === undefined ? {} : { onError: (error: unknown) => onError(error, resource) }),
+        ...(onRefused === undefined ? {} : { onRefused: (error: ClusterError) => onRefused(error, resource) }),
+      }).start(),
+    );
+  }
+
+  #itemOf(object: KubernetesObject): LiveItem {
+    const { settings, assessHealth } = this.#options;
+    const { tracking, customLabels } = settings();
+    const tree = treeNodeOf(object, { customLabels, ...(assessHealth === undefined ? {} : { assessHealth }) });
+    const application = trackedBy(object, tracking);
+    const keepsBody =
+      application !== undefined ||
+      isCustomResourceDefinition(object) ||
+      this.#interest.has(formatResourceKey(tree.key));
+    return {
+      tree,
+      application,
+      object: keepsBody ? object : undefined,
+      hash: keepsBody ? quietHash(object) : undefined,
+    };
+  }
+
+  #apply(change: Change<LiveItem>): void {
+    const { item, type, own } = change;
+    const key = formatResourceKey(item.tree.key);
+    const previous = type === 'modified' ? change.previous : undefined;
+    if (previous !== undefined) this.#unlink(key, previous, item);
+    if (type === 'deleted') this.#forgetItem(item);
+    else this.#link(key, item);
+    if (
+      isCustomResourceDefinition({ apiVersion: `${item.tree.key.group}/v1`, kind: item.tree.key.kind, metadata: {} }) ||
+      item.tree.key.kind === 'APIService'
+    ) {
+      this.#rediscoverSoon();
+    }
+    this.#options.onEvent?.();
+    const isNoise =
+      previous !== undefined && item.hash !== undefined && item.hash === previous.hash && sameHealth(previous, item);
+    const managedBy = new Set<string>();
+    if (!isNoise) {
+      for (const application of [item.application, previous?.application])
+        if (application !== undefined) managedBy.add(application);
+      for (const application of this.#interest.get(key) ?? []) managedBy.add(application);
+    }
+    const treeOf = this.#treesOf(item);
+    if (managedBy.size > 0 || treeOf.size > 0)
+      this.#options.onChange({ key: item.tree.key, managedBy, treeOf, own, type });
+  }
+
+  /** The applications above an object: its own, and those of the owners it hangs under. */
+  #treesOf(item: LiveItem): Set<string> {
+    const found = new Set<string>();
+    const seen = new Set<LiveItem>();
+    const pending = [item];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      if (next.application !== undefined) found.add(next.application);
+      for (const uid of next.tree.ownerUids) {
+        const owner = this.#byUid.get(uid);
+        if (owner !== undefined) pending.push(owner);
+      }
+      for (const key of next.tree.inferredOwners) {
+        const owner = this.#items.get(formatResourceKey(key));
+        if (owner !== undefined) pending.push(owner);
+      }
+    }
+    return found;
+  }
+
+  #link(key: string, item: LiveItem): void {
+    this.#items.set(key, item);
+    this.#byUid.set(item.tree.node.uid, item);
+    this.#owners.set(item.tree);
+    if (item.application !== undefined) put(this.#byApplication, item.application, key, item);
+    if (item.tree.key.namespace !== '') put(this.#byNamespace, item.tree.key.namespace, key, item);
+  }
+
+  #unlink(key: string, previous: LiveItem, next: LiveItem): void {
+    if (previous.application !== undefined && previous.application !== next.application)
+      drop(this.#byApplication, previous.application, key);
+    // Deleted and created again between two looks: same key, another object.
+    if (previous.tree.node.uid !== next.tree.node.uid) {
+      this.#byUid.delete(previous.tree.node.uid);
+      this.#owners.delete(previous.tree.node.uid);
+    }
+  }
+
+  #forgetItem(item: LiveItem): void {
+    const key = formatResourceKey(item.tree.key);
+    this.#items.delete(key);
+    this.#byUid.delete(item.tree.node.uid);
+    this.#owners.delete(item.tree.node.uid);
+    if (item.application !== undefined) drop(this.#byApplication, item.application, key);
+    if (item.tree.key.namespace !== '') drop(this.#byNamespace, item.tree.key.namespace, key);
+  }
+
+  #setInterest(application: string, keys: Set<string>): void {
+    const before = this.#interestOf.get(application);
+    for (const key of before ?? []) {
+      if (keys.has(key)) continue;
+      const applications = this.#interest.get(key);
+      applications?.delete(application);
+      if (applications?.size === 0) this.#interest.delete(key);
+    }
+    for (const key of keys) {
+      const applications = this.#interest.get(key);
+      if (applications === undefined) this.#interest.set(key, new Set([application]));
+      else applications.add(application);
+    }
+    if (keys.size === 0) this.#interestOf.delete(application);
+    else this.#interestOf.set(application, keys);
+  }
+
+  /** A kind that is served but not watched says nothing by being absent here. */
+  #needsLookup(key: ResourceKey): boolean {
+    if (
+      this.isWatched(key.group, key.kind) &&
+      (this.#namespaces().length === 0 || this.#namespaces().includes(key.namespace))
+    )
+      return false;
+    return this.#options.client.resourceFor(key.group, key.kind) !== undefined;
+  }
+
+  async #read(key: ResourceKey): Promise<KubernetesObject | undefined> {
+    const { client } = this.#options;
+    const resource = client.resourceFor(key.group, key.kind);
+    if (resource === undefined) return undefined;
+    const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+    const object = await client.get({ ...key, apiVersion });
+    const item = this.#items.get(formatResourceKey(key));
+    if (
+      object !== undefined &&
+      item !== undefined &&
+      item.object === undefined &&
+      item.tree.node.resourceVersion === object.metadata.resourceVersion
+    ) {
+      item.object = object;
+      item.hash = quietHash(object);
+    }
+    return object;
+  }
+
+  #namespaces(): string[] {
+    return this.#options.facts().namespaces ?? [];
+  }
+
+  /** Definitions come in bursts (an operator installs twenty); one look serves all of them. */
+  #rediscoverSoon(): void {
+    this.#rediscovery ??= setTimeout(() => {
+      this.#rediscovery = undefined;
+      this.#options.client.rediscover().catch(() => {});
+    }, 500);
+  }
+}
+
+/** Equal hashes: nothing happened that a comparison could see. */
+function quietHash(object: KubernetesObject): string {
+  const { resourceVersion: _version, generation: _generation, managedFields: _managers, ...metadata } = object.metadata;
+  return contentHash({ ...object, metadata });
+}
+
+function sameHealth(a: LiveItem, b: LiveItem): boolean {
+  return (
+    a.tree.node.health?.status === b.tree.node.health?.status &&
+    a.tree.node.health?.message === b.tree.node.health?.message
+  );
+}
+
+function put(index: Map<string, Map<string, LiveItem>>, group: string, key: string, item: LiveItem): void {
+  const members = index.get(group);
+  if (members === undefined) index.set(group, new Map([[key, item]]));
+  else members.set(key, item);
+}
+
+function drop(index: Map<string, Map<string, LiveItem>>, group: string, key: string): void {
+  const members = index.get(group);
+  members?.delete(key);
+  if (members?.size === 0) index.delete(group);
+}
