@@ -25,7 +25,7 @@ try {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    logLevel: 'warning',
+    logLevel: 'error',
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   const { runConformance } = await import(pathToFileURL(outfile).href);

@@ -1,4 +1,3 @@
-import { isUnchanged } from './compare-values.ts';
 import { dropNulls } from './drop-nulls.ts';
 import { ensureNamedFieldsAreMembers } from './ensure-named-fields.ts';
 import {
@@ -10,6 +9,7 @@ import {
   subtractSetsRecursively,
   unionSets,
 } from './field-set.ts';
+import { equalJson } from './json.ts';
 import type { ManagedFields, Managers } from './managers.ts';
 import { mergeValues } from './merge-values.ts';
 import { reconcileManagers } from './reconcile-managers.ts';
@@ -23,7 +23,7 @@ export interface AppliedConfiguration {
   /** Null when nothing is left. */
   object: unknown;
   managers: Map<string, ManagedFields>;
-  /** True when the object differs from the live one. Ownership may change without it. */
+  /** True when the object differs from the live one, be it in order only. Ownership may change without it. */
   isObjectChanged: boolean;
 }
 
@@ -40,8 +40,10 @@ export function applyConfiguration(request: {
   manager: string;
   force: boolean;
   ignored?: FieldSet;
+  /** What an API server before 1.35 does with containers that lose all content is `null`. */
+  emptied?: 'kept' | 'null';
 }): AppliedConfiguration {
-  const { type, live, config, manager, force, ignored } = request;
+  const { type, live, config, manager, force, ignored, emptied = 'null' } = request;
   const managers = reconcileManagers(type, request.managers);
   const lastSet = managers.get(manager)?.set;
   const configSet = toFieldSet(type, config);
@@ -49,8 +51,11 @@ export function applyConfiguration(request: {
   managers.set(manager, { set, applied: true });
 
   const merged = mergeValues(type, live, config) ?? {};
-  const removal = isEmptySet(lastSet) ? undefined : removedFields(type, merged, managers, lastSet as FieldSet);
-  const next = removal === undefined ? merged : (removeItems(type, merged, removal) ?? {});
+  const removal =
+    lastSet === undefined || isEmptySet(lastSet)
+      ? undefined
+      : removedFields({ type, merged, managers, lastSet, emptied });
+  const next = removal === undefined ? merged : (removeItems(type, merged, removal, emptied) ?? {});
   const transferred = transferOwnership({
     type,
     live,
@@ -60,28 +65,35 @@ export function applyConfiguration(request: {
     force,
     ...(ignored === undefined ? {} : { ignored }),
   });
-  const object = removal === undefined ? merged : (removeItems(type, merged, removal, { dropEmptied: true }) ?? null);
-  return {
-    object: dropNulls(type, object),
-    managers: transferred.managers,
-    isObjectChanged: !isUnchanged(transferred.changes),
-  };
+  const object =
+    removal === undefined
+      ? merged
+      : (removeItems(type, merged, removal, emptied === 'null' ? 'dropped' : emptied) ?? null);
+  const settled = dropNulls(type, object);
+  return { object: settled, managers: transferred.managers, isObjectChanged: !equalJson(settled, live) };
 }
 
 /**
  * What pruning removes from the merged object: everything applied last time, put back where any manager owns it, and
  * put back where it is only below something removed without ever having been applied.
  */
-function removedFields(type: ValueType, merged: unknown, managers: Managers, lastSet: FieldSet): FieldSet {
+function removedFields(facts: {
+  type: ValueType;
+  merged: unknown;
+  managers: Managers;
+  lastSet: FieldSet;
+  emptied: 'kept' | 'null';
+}): FieldSet {
+  const { type, merged, managers, lastSet, emptied } = facts;
   const named = (set: FieldSet) => ensureNamedFieldsAreMembers(type, set);
   const mergedSet = named(toFieldSet(type, merged));
   const last = named(lastSet);
 
-  const withoutLast = removeItems(type, merged, last) ?? {};
+  const withoutLast = removeItems(type, merged, last, emptied) ?? {};
   let owned = emptyFieldSet();
   for (const entry of managers.values()) owned = unionSets(owned, entry.set);
   const unowned = subtractSets(mergedSet, unionSets(named(toFieldSet(type, withoutLast)), named(owned)));
 
-  const withOwned = removeItems(type, merged, unowned) ?? {};
+  const withOwned = removeItems(type, merged, unowned, emptied) ?? {};
   return intersectSets(subtractSets(mergedSet, named(toFieldSet(type, withOwned))), last);
 }

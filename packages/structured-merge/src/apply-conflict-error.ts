@@ -26,7 +26,8 @@ export class ApplyConflictError extends Error {
   readonly causes: ApplyConflictCause[];
 
   constructor(conflicts: FieldConflict[], owners: OwnedFieldsMap) {
-    const found = conflicts.flatMap(({ manager, fields }) => {
+    const inOrder = [...conflicts].sort((a, b) => (a.manager < b.manager ? -1 : 1));
+    const found = inOrder.flatMap(({ manager, fields }) => {
       const owner = owners.get(manager);
       return owner === undefined ? [] : fieldPaths(fields).map((field) => ({ owner, field }));
     });
@@ -56,9 +57,10 @@ function messageOf(found: { owner: OwnedFields; field: string }[]): string {
     const manager = describeManager(owner);
     byManager.set(manager, [...(byManager.get(manager) ?? []), field]);
   }
-  const lines = [...byManager.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([manager, fields]) => [`conflicts with ${manager}:`, ...fields.map((field) => `- ${field}`)]);
+  const lines = [...byManager].flatMap(([manager, fields]) => [
+    `conflicts with ${manager}:`,
+    ...fields.map((field) => `- ${field}`),
+  ]);
   return `Apply failed with ${found.length} conflicts: ${lines.join('\n')}`;
 }
 

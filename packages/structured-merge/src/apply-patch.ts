@@ -2,7 +2,7 @@ import { type AppliedConfiguration, applyConfiguration } from './apply-configura
 import { ApplyConflictError } from './apply-conflict-error.ts';
 import { compareValues } from './compare-values.ts';
 import { equalSets, type FieldSet, fieldSetOf, isEmptySet, subtractSets, unionSets } from './field-set.ts';
-import { equalJson, isJsonObject, type JsonObject, withoutKeys } from './json.ts';
+import { isJsonObject, type JsonObject, withoutKeys } from './json.ts';
 import {
   decodeManagedFields,
   identifierOf,
@@ -60,7 +60,7 @@ export function applyPatch(request: ApplyPatchRequest): WrittenObject {
   };
   const identifier = identifierOf(identity);
   const liveBody = live === undefined ? identityOf(config) : withoutManagedFields(live);
-  const owners = ownersBeforeApply(type, live, liveBody, now);
+  const owners = ownersBeforeApply(request, liveBody, identity);
   const applied = applyOverConflicts({
     ...request,
     config,
@@ -70,8 +70,7 @@ export function applyPatch(request: ApplyPatchRequest): WrittenObject {
     ignored: request.resetFields,
   });
 
-  // A configured null (such as creationTimestamp) is a change to the merge, but not to what is stored.
-  const isObjectChanged = applied.isObjectChanged && !equalJson(applied.object, liveBody);
+  const { isObjectChanged } = applied;
   const previous = owners.get(identifier);
   const next: OwnedFieldsMap = new Map();
   for (const [id, entry] of applied.managers) {
@@ -101,22 +100,13 @@ function identityOf(config: JsonObject): JsonObject {
 }
 
 /** An object whose writes were never recorded gets one owner for all it has, so that a first apply can conflict. */
-function ownersBeforeApply(
-  type: ValueType,
-  live: JsonObject | undefined,
-  liveBody: JsonObject,
-  now: string,
-): OwnedFieldsMap {
+function ownersBeforeApply(request: ApplyPatchRequest, liveBody: JsonObject, applier: ManagerIdentity): OwnedFieldsMap {
+  const { type, live, now } = request;
   if (live === undefined) return new Map();
   const metadata = live['metadata'];
   const owners = decodeManagedFields(isJsonObject(metadata) ? metadata['managedFields'] : undefined);
   if (owners.size > 0) return owners;
-  const identity: ManagerIdentity = {
-    manager: 'before-first-apply',
-    operation: 'Update',
-    apiVersion: String(live['apiVersion'] ?? ''),
-    subresource: '',
-  };
+  const identity: ManagerIdentity = { ...applier, manager: 'before-first-apply', operation: 'Update' };
   const identifier = identifierOf(identity);
   const managers = recordUpdate({
     type,
@@ -153,6 +143,7 @@ function applyOverConflicts(request: {
       managers,
       manager: identifier,
       force,
+      emptied: 'kept',
       ...(ignored === undefined ? {} : { ignored }),
     });
   try {

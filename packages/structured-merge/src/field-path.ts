@@ -13,18 +13,25 @@ export function fieldElement(name: string): PathElement {
   return `f:${name}`;
 }
 
-/** The step to an item of a set or associative list. Throws SchemaError when the item lacks a key without default. */
+/**
+ * The step to an item of a set or associative list. A key that the item lacks and the schema does not default is left
+ * out, so that "without it" is a key of its own; throws SchemaError when all are missing.
+ */
 export function itemElement(list: ListShape, item: unknown): PathElement {
   if (list.relation === 'set') return `v:${JSON.stringify(item)}`;
   const keys: JsonObject = {};
+  let isEmpty = true;
   for (const { name, default: fallback } of list.keys) {
     const value = (isJsonObject(item) ? item[name] : undefined) ?? fallback;
-    if (value === undefined) {
-      throw new SchemaError([
-        `associative list with keys has an element that omits key field "${name}" (and doesn't have default value)`,
-      ]);
-    }
+    if (value === undefined) continue;
     keys[name] = value;
+    isEmpty = false;
+  }
+  if (isEmpty) {
+    const names = list.keys.map(({ name }) => JSON.stringify(name)).join(' ');
+    throw new SchemaError([
+      `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
+    ]);
   }
   return `k:${JSON.stringify(keys)}`;
 }
@@ -52,4 +59,35 @@ export function formatElement(element: PathElement): string {
     default:
       return `[${rest}]`;
   }
+}
+
+/** The order in which the API server lists elements: fields, keys, values, indexes, each by content. */
+export function compareElements(a: PathElement, b: PathElement): number {
+  const kind = a.charCodeAt(0);
+  if (kind !== b.charCodeAt(0)) return rankOf(a) - rankOf(b);
+  if (a[0] === 'f') return compareScalars(a, b);
+  const left: unknown = JSON.parse(a.slice(2));
+  const right: unknown = JSON.parse(b.slice(2));
+  if (!isJsonObject(left) || !isJsonObject(right)) return compareScalars(left, right);
+  const leftEntries = Object.entries(left);
+  const rightEntries = Object.entries(right);
+  for (const [index, [name, value]] of leftEntries.entries()) {
+    const other = rightEntries[index];
+    if (other === undefined) return 1;
+    const order = compareScalars(name, other[0]) || compareScalars(value, other[1]);
+    if (order !== 0) return order;
+  }
+  return leftEntries.length - rightEntries.length;
+}
+
+function rankOf(element: PathElement): number {
+  return 'fkvi'.indexOf(element.charAt(0));
+}
+
+function compareScalars(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const left = typeof a === 'string' ? a : JSON.stringify(a);
+  const right = typeof b === 'string' ? b : JSON.stringify(b);
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }

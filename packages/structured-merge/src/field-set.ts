@@ -1,4 +1,4 @@
-import { formatElement, type PathElement } from './field-path.ts';
+import { compareElements, formatElement, type PathElement } from './field-path.ts';
 
 /**
  * A set of field paths as a tree. Treat it as immutable once it is handed on: the operations below share subtrees.
@@ -104,9 +104,14 @@ export function hasPath(set: FieldSet, path: PathElement[]): boolean {
   return node.member;
 }
 
-/** Every path as the API server writes it, such as `.spec.containers[name="web"].image`, in the order of the tree. */
+/**
+ * Every path as the API server writes it, such as `.spec.containers[name="web"].image`, and in its order: the members of
+ * a level first, then what lies below them.
+ */
 export function fieldPaths(set: FieldSet, prefix = ''): string[] {
-  const paths = set.member ? [prefix] : [];
-  for (const [element, child] of set.children) paths.push(...fieldPaths(child, prefix + formatElement(element)));
+  const elements = [...set.children.keys()].sort(compareElements);
+  const members = elements.filter((element) => set.children.get(element)?.member === true);
+  const paths = members.map((element) => prefix + formatElement(element));
+  for (const element of elements) paths.push(...fieldPaths(childOf(set, element), prefix + formatElement(element)));
   return paths;
 }

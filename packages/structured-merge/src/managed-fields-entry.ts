@@ -31,10 +31,15 @@ export interface OwnedFields extends ManagedFields {
 /** The owners of an object by `identifierOf` their identity. */
 export type OwnedFieldsMap = Map<string, OwnedFields>;
 
-/** A map key for an identity. */
+/** A map key for an identity: the text that upstream uses, because messages list managers in its order. */
 export function identifierOf(identity: ManagerIdentity): string {
   const { manager, operation, apiVersion, subresource } = identity;
-  return JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+  return JSON.stringify({
+    ...(manager === '' ? {} : { manager }),
+    operation,
+    ...(operation === 'Apply' || apiVersion === '' ? {} : { apiVersion }),
+    ...(subresource === '' ? {} : { subresource }),
+  });
 }
 
 /** Reads `metadata.managedFields`. Entries that do not parse make the whole list count as absent, as upstream. */

@@ -1,33 +1,43 @@
 import { fieldElement, itemElement } from './field-path.ts';
 import { type FieldSet, isEmptySet } from './field-set.ts';
-import { isHollow, type JsonObject, setValue } from './json.ts';
+import { isHollow, isJsonObject, type JsonObject, setValue } from './json.ts';
 import type { ValueType } from './schema.ts';
 
 /**
- * A copy of the value without the members of `set`. What loses all its content becomes null, as upstream leaves it, so
- * that a later step can tell "emptied" from "never there"; with `dropEmptied` it goes (what held it stays).
+ * What becomes of a map or list that loses all its content: `kept` leaves it empty (Kubernetes 1.35 and newer), `null`
+ * makes it null (before), so that a later step can tell it from what was never there, and `dropped` removes it.
  */
+export type EmptiedContainers = 'kept' | 'null' | 'dropped';
+
+/** A copy of the value without the members of `set`; undefined when nothing is left. */
 export function removeItems(
   type: ValueType,
   value: unknown,
   set: FieldSet,
-  options?: { dropEmptied?: boolean },
+  emptied: EmptiedContainers = 'null',
 ): unknown {
   const shape = type.shapeOf(value);
   if (shape.kind === 'scalar') return value;
   if (isHollow(value)) return undefined;
   if (shape.kind === 'map' ? shape.atomic : shape.relation === 'atomic') return undefined;
-  const remaining = (childType: ValueType, child: unknown, below: FieldSet | undefined) =>
-    below === undefined || isEmptySet(below) ? child : removeItems(childType, child, below, options);
-  const isDropped = (rest: unknown) => rest === undefined && options?.dropEmptied === true;
+  let hasNested = false;
+  const remaining = (childType: ValueType, child: unknown, below: FieldSet | undefined) => {
+    if (below === undefined || isEmptySet(below)) return child;
+    hasNested = true;
+    const rest = removeItems(childType, child, below, emptied);
+    if (rest !== undefined && rest !== null) return rest;
+    if (emptied !== 'kept') return rest ?? null;
+    if (Array.isArray(child)) return [];
+    return isJsonObject(child) ? {} : null;
+  };
 
   if (shape.kind === 'list') {
     const kept: unknown[] = [];
     for (const item of value as unknown[]) {
       const below = set.children.get(itemElement(shape, item));
-      if (below?.member !== true) kept.push(remaining(shape.item, item, below) ?? null);
+      if (below?.member !== true) kept.push(remaining(shape.item, item, below));
     }
-    return kept.length === 0 ? undefined : kept;
+    return kept.length === 0 && !(hasNested && emptied === 'kept') ? undefined : kept;
   }
   const kept: JsonObject = {};
   let isEmpty = true;
@@ -36,7 +46,8 @@ export function removeItems(
     if (below?.member === true) continue;
     isEmpty = false;
     const rest = remaining(shape.field(key), field, below);
-    if (!isDropped(rest)) setValue(kept, key, rest ?? null);
+    const isDropped = emptied === 'dropped' && rest === null && field !== null;
+    if (!isDropped) setValue(kept, key, rest);
   }
-  return isEmpty ? undefined : kept;
+  return isEmpty && !(hasNested && emptied === 'kept') ? undefined : kept;
 }

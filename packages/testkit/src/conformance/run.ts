@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { healthSuite } from './health-suite.ts';
 import { structuredMergeSuite } from './structured-merge-suite.ts';
 import type { VectorSuite } from './vector-suite.ts';
 import { yamlScalarsSuite } from './yaml-scalars-suite.ts';
 
 /** Recorded truth by file name. Everything else in the folder is reported as skipped, companions excepted. */
 const suites: Record<string, VectorSuite> = {
+  'health-builtin-kinds.jsonl': healthSuite,
+  'health-custom-kinds.jsonl': healthSuite,
   'smd-steps.jsonl': structuredMergeSuite,
   'yaml-scalars.jsonl': yamlScalarsSuite,
 };
