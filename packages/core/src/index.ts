@@ -14,6 +14,7 @@ export * from './application/sources.ts';
 export * from './application/sync-service-account.ts';
 export * from './application/validate-spec.ts';
 // compare
+export { type CompareInput, compareApplication } from './compare/compare-application.ts';
 export type {
   Comparison,
   Condition,
@@ -38,10 +39,41 @@ export { type ResourceNode, type ResourceRef, type TreeNode, treeNodeOf } from '
 export { buildResourceTree, OwnerIndex, treeSummary } from './compare/resource-tree.ts';
 export { rollUpHealth } from './compare/roll-up-health.ts';
 export { syncStatusOf } from './compare/sync-status.ts';
+// diff
+export { diffFields, type FieldChange } from './diff/diff-fields.ts';
+export { diffKey } from './diff/diff-key.ts';
+export { type DiffInput, diffResource, type ResourceDiff } from './diff/diff-resource.ts';
+export {
+  DEFAULT_DIFF_SETTINGS,
+  type DiffSettings,
+  type IgnoreRule,
+  type KnownTypeField,
+  ruleConcerns,
+  rulesFor,
+} from './diff/diff-settings.ts';
+export {
+  type DriftExplanation,
+  type DriftInput,
+  type DriftVerdict,
+  explainDrift,
+} from './diff/explain-drift.ts';
+export { type FieldOwner, ownersOfPath, type PathSegment, valueAtPath } from './diff/field-path.ts';
+export { type ImmutableChange, immutableChanges } from './diff/immutable-fields.ts';
+export type { JqEvaluator } from './diff/jq.ts';
+export { formatPointer, pointerSegments, valueAt, withoutPath } from './diff/json-pointer.ts';
+export { legacyManagers, migratedManagedFields } from './diff/legacy-managers.ts';
+export { hasSecrets, type MaskOptions, maskSecrets } from './diff/mask-secrets.ts';
+export { normalizeObject, normalizeTarget } from './diff/normalize.ts';
+export { type LocalPrediction, lastApplied, predictLive } from './diff/predict-live.ts';
+export { type Prediction, PredictionCache, predictionFromDryRun, predictionOf } from './diff/prediction.ts';
+export { canonicalQuantity, milliValue } from './diff/quantity.ts';
+export { restartsPods } from './diff/restarts-pods.ts';
 // errors
 export { ClusterError, GitOpsError, RenderError, TerminalError, WaitingError } from './errors.ts';
 // health
-export type { Health, HealthStatus } from './health/health.ts';
+export { assessHealth } from './health/assess-health.ts';
+export type { Health, HealthCheck, HealthStatus } from './health/health.ts';
+export { isWorse, worstHealth } from './health/worst-health.ts';
 // kubernetes
 export * from './kubernetes/annotations.ts';
 export type { ApiResource, ApplyOptions, ClusterClient, PropagationPolicy } from './kubernetes/cluster-client.ts';

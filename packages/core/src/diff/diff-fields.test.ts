@@ -12,7 +12,7 @@ describe('diffFields', () => {
   it('names the place by the identity of list items', () => {
     const before = { spec: { containers: [container('web', '1'), container('proxy', '1')] } };
     const after = { spec: { containers: [container('init', '1'), container('proxy', '1'), container('web', '2')] } };
-    expect(diffFields({ before, after })).toEqual([
+    expect(diffFields({ before, after })).toMatchObject([
       {
         path: 'spec.containers[name=init]',
         pointer: '/spec/containers/0',
@@ -37,7 +37,7 @@ describe('diffFields', () => {
       ],
     };
     const after = { env: [{ name: 'a', value: '1' }] };
-    expect(diffFields({ before, after })).toEqual([
+    expect(diffFields({ before, after })).toMatchObject([
       { path: 'env[name=b]', pointer: '/env/1', change: 'removed', before: { name: 'b', value: '2' } },
     ]);
   });
@@ -51,7 +51,7 @@ describe('diffFields', () => {
       { port: 53, protocol: 'TCP', name: 'dns' },
       { port: 53, protocol: 'UDP' },
     ];
-    expect(diffFields({ before: { ports: before }, after: { ports: after } })).toEqual([
+    expect(diffFields({ before: { ports: before }, after: { ports: after } })).toMatchObject([
       { path: 'ports[port=53,protocol=TCP].name', pointer: '/ports/0/name', change: 'added', after: 'dns' },
     ]);
   });

@@ -1,6 +1,7 @@
 import { equalJson, isJsonObject } from '@lockstep/structured-merge';
+import type { PathSegment } from './field-path.ts';
 import { formatPointer } from './json-pointer.ts';
-import { describeItem, itemIdentity, mergeKeysOf } from './merge-keys.ts';
+import { describeItem, itemIdentity, keysOfItem, mergeKeysOf } from './merge-keys.ts';
 
 /** One place where two states of an object differ. */
 export interface FieldChange {
@@ -8,6 +9,8 @@ export interface FieldChange {
   path: string;
   /** JSON pointer of the place: in `after`, or in `before` when it was removed. */
   pointer: string;
+  /** The place in a form that finds it in any state of the object, wherever its list items have moved. */
+  segments: readonly PathSegment[];
   change: 'added' | 'removed' | 'changed';
   before?: unknown;
   after?: unknown;
@@ -20,13 +23,14 @@ export interface FieldChange {
  */
 export function diffFields(input: { before: unknown; after: unknown; maxChanges?: number }): FieldChange[] {
   const walk = new Walk(input.maxChanges ?? Number.POSITIVE_INFINITY);
-  walk.compare(input.before, input.after, { path: '', before: [], after: [], name: '' });
+  walk.compare(input.before, input.after, { path: '', segments: [], before: [], after: [], name: '' });
   return walk.changes;
 }
 
 /** Where the walk is. The pointers differ once a list item has moved. */
 interface Place {
   path: string;
+  segments: readonly PathSegment[];
   before: readonly (string | number)[];
   after: readonly (string | number)[];
   /** Name of the nearest member, which tells what a list holds. */
@@ -66,31 +70,32 @@ class Walk {
       const identity = itemIdentity(item, keys);
       const match = known.get(identity);
       known.delete(identity);
-      const at = this.#item(place, describeItem(item, keys), match?.index ?? index, index);
+      const at = this.#item(place, item, keys, match?.index ?? index, index);
       this.compare(match?.item, item, at);
     }
     for (const { item, index } of known.values()) {
-      this.compare(item, undefined, this.#item(place, describeItem(item, keys), index, index));
+      this.compare(item, undefined, this.#item(place, item, keys, index, index));
     }
     return this.changes.length > count;
   }
 
-  #item(place: Place, label: string, before: number, after: number): Place {
+  #item(place: Place, item: unknown, keys: readonly string[], before: number, after: number): Place {
     return {
-      path: `${place.path}[${label}]`,
+      path: `${place.path}[${describeItem(item, keys)}]`,
+      segments: [...place.segments, { item: keysOfItem(item, keys) }],
       before: [...place.before, before],
       after: [...place.after, after],
       name: place.name,
     };
   }
 
-  #note(before: unknown, after: unknown, place: Place): void {
+  #note(before: unknown, after: unknown, { path, segments, before: from, after: to }: Place): void {
     if (before === undefined) {
-      this.changes.push({ path: place.path, pointer: formatPointer(place.after), change: 'added', after });
+      this.changes.push({ path, pointer: formatPointer(to), segments, change: 'added', after });
     } else if (after === undefined) {
-      this.changes.push({ path: place.path, pointer: formatPointer(place.before), change: 'removed', before });
+      this.changes.push({ path, pointer: formatPointer(from), segments, change: 'removed', before });
     } else {
-      this.changes.push({ path: place.path, pointer: formatPointer(place.after), change: 'changed', before, after });
+      this.changes.push({ path, pointer: formatPointer(to), segments, change: 'changed', before, after });
     }
   }
 }
@@ -98,6 +103,7 @@ class Walk {
 function member(place: Place, key: string): Place {
   return {
     path: joinPath(place.path, key),
+    segments: [...place.segments, key],
     before: [...place.before, key],
     after: [...place.after, key],
     name: key,

@@ -20,7 +20,9 @@ export interface IgnoreRule {
 
 /** A field of a custom resource whose value has a known Kubernetes type, so that its quantities can be normalised. */
 export interface KnownTypeField {
+  /** Shell pattern. */
   group: string;
+  /** Shell pattern. */
   kind: string;
   /** Dotted path, such as `spec.template.spec`. */
   field: string;

@@ -54,6 +54,12 @@ export function describeItem(item: unknown, keys: readonly string[]): string {
     .join(',');
 }
 
+/** The members that identify the item, with their values. */
+export function keysOfItem(item: unknown, keys: readonly string[]): Record<string, unknown> {
+  const object = item as Record<string, unknown>;
+  return Object.fromEntries(keys.filter((key) => object[key] !== undefined).map((key) => [key, object[key]]));
+}
+
 /** A text that is equal for items of the same identity. */
 export function itemIdentity(item: unknown, keys: readonly string[]): string {
   const object = item as Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { ANNOTATION_LAST_APPLIED } from '../kubernetes/annotations.ts';
+import { matchesGlob } from '../kubernetes/glob.ts';
 import { groupVersionOf, type KubernetesObject, type ObjectMeta } from '../kubernetes/object.ts';
 import { isCustomResourceDefinition, isSecret } from '../kubernetes/well-known-kinds.ts';
 import type { DiffSettings, KnownTypeField } from './diff-settings.ts';
@@ -210,7 +211,7 @@ const BUILT_IN_KNOWN_FIELDS: readonly KnownTypeField[] = [
 function normalizeKnownFields(object: KubernetesObject, group: string, settings: DiffSettings): KubernetesObject {
   let result = object;
   for (const field of [...BUILT_IN_KNOWN_FIELDS, ...settings.knownTypeFields]) {
-    if (field.group !== group || field.kind !== object.kind) continue;
+    if (!matchesGlob(field.kind, object.kind) || !matchesGlob(field.group, group)) continue;
     result = mapAt(result, field.field.split('.'), 0, (value) => asType(value, field.type)) as KubernetesObject;
   }
   return result;
