@@ -176,12 +176,24 @@ function createEnvironment(): Environment {
         0n,
       ),
     )
-    .registerFunction('list.min(): dyn', (list: (number | bigint | string)[]) => list.reduce((a, b) => (b < a ? b : a)))
-    .registerFunction('list.max(): dyn', (list: (number | bigint | string)[]) => list.reduce((a, b) => (b > a ? b : a)))
+    .registerFunction('list.min(): dyn', (list: (number | bigint | string)[]) => list.reduce(smaller))
+    .registerFunction('list.max(): dyn', (list: (number | bigint | string)[]) => list.reduce(larger))
     .registerFunction('list.isSorted(): bool', (list: (number | bigint | string)[]) =>
       list.every((entry, index) => index === 0 || (list[index - 1] ?? entry) <= entry),
     )
     .registerFunction('list.indexOf(dyn): int', (list: unknown[], wanted: unknown) => BigInt(list.indexOf(wanted)));
+}
+
+type Comparable = number | bigint | string;
+
+function smaller(a: Comparable, b: Comparable): Comparable {
+  if (b < a) return b;
+  return a;
+}
+
+function larger(a: Comparable, b: Comparable): Comparable {
+  if (b > a) return b;
+  return a;
 }
 
 function celValue(schema: JsonObject, value: unknown): unknown {

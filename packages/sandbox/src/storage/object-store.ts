@@ -1,6 +1,7 @@
 import { EventHistory } from './event-history.ts';
 import type { ChangeType, StoredObject } from './internal-client.ts';
 import type { Journal } from './journal.ts';
+import { SharedFieldSets } from './shared-field-sets.ts';
 
 /** One committed change, as watches and controllers see it. */
 export interface StoreEvent {
@@ -81,6 +82,7 @@ export class ObjectStore {
   private readonly owners = new Map<string, Map<string, { resource: string; key: string }>>();
   private readonly uids = new Map<string, { resource: string; key: string }>();
   private readonly listeners = new Set<StoreListener>();
+  private readonly fieldSets = new SharedFieldSets();
   private readonly undelivered: StoreEvent[] = [];
   private readonly journal: Journal | undefined;
   private readonly onListenerError: (error: unknown) => void;
@@ -92,7 +94,7 @@ export class ObjectStore {
     this.onListenerError = options.onListenerError ?? (() => {});
     const restored = this.journal?.restore();
     this.currentRevision = Math.max(restored?.revision ?? 0, 1);
-    for (const { resource, object } of restored?.entries ?? []) this.place(resource, object);
+    for (const { resource, object } of restored?.entries ?? []) this.place(resource, this.fieldSets.share(object));
     this.history.reset(this.currentRevision);
   }
 
@@ -140,7 +142,7 @@ export class ObjectStore {
   /** Stores the object under the next revision and returns it with that `resourceVersion`. */
   put(resource: string, object: StoredObject): StoredObject {
     const previous = this.collections.get(resource)?.objects.get(keyOf(object));
-    const stored = this.withNextRevision(object);
+    const stored = this.fieldSets.share(this.withNextRevision(object));
     const text = JSON.stringify(stored);
     this.journal?.append({ revision: this.currentRevision, resource, text });
     if (previous !== undefined) this.unindexOwners(previous);
