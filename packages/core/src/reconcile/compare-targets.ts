@@ -9,7 +9,7 @@ import { type Prediction, predictionFromDryRun } from '../diff/prediction.ts';
 import { ClusterError } from '../errors.ts';
 import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
-import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
+import { describeResourceKey, formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { parseSyncOptions, type SyncOptions } from '../kubernetes/sync-options.ts';
 import { builtInScope } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
@@ -68,7 +68,7 @@ export async function compareTargets(
     instanceName: facts.instanceName,
     pairs,
     hooks,
-    conditions: [...conditions, ...optionProblems(facts)],
+    conditions: [...conditions, ...optionProblems(facts), ...forbiddenTargets(pairs, facts, cluster)],
     settings: diffSettings,
     tracking: settings.tracking,
     predictions,
@@ -123,7 +123,15 @@ function keysAskedFor(pairing: Omit<PairingInput, 'liveByKey'>): ResourceKey[] {
 }
 
 export function isPermitted(facts: ReconcileFacts, cluster: DestinationCluster, key: ResourceKey): boolean {
-  if (facts.project === undefined) return false;
+  return permission(facts, cluster, key).permitted;
+}
+
+function permission(
+  facts: ReconcileFacts,
+  cluster: DestinationCluster,
+  key: ResourceKey,
+): ReturnType<typeof permitsResource> {
+  if (facts.project === undefined) return { permitted: false, reason: 'the project does not exist' };
   const namespaced =
     cluster.isNamespaced(key.group, key.kind) ??
     (key.namespace !== '' || builtInScope(key.group, key.kind) === 'Namespaced');
@@ -133,7 +141,27 @@ export function isPermitted(facts: ReconcileFacts, cluster: DestinationCluster, 
     namespaced,
     destination: { server, name },
     ...(project === undefined ? {} : { clusterProject: project }),
-  }).permitted;
+  });
+}
+
+/** Targets the project forbids: they are Unknown, and nobody would guess why. */
+function forbiddenTargets(
+  pairs: readonly ResourcePair[],
+  facts: ReconcileFacts,
+  cluster: DestinationCluster,
+): Condition[] {
+  return pairs.flatMap(({ key, target, file, line, isManagedNamespace }): Condition[] => {
+    if (target === undefined || isManagedNamespace === true) return [];
+    const answer = permission(facts, cluster, key);
+    if (answer.permitted) return [];
+    const where = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
+    return [
+      {
+        type: 'ComparisonError',
+        message: `${where}${describeResourceKey(key)}: ${answer.reason}. Permit it in the AppProject, or remove it from the source`,
+      },
+    ];
+  });
 }
 
 /** Fields of two API versions cannot be compared: the live object is read again in the target's version. */

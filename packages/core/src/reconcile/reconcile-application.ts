@@ -522,10 +522,8 @@ function withHookFinalizers(application: Application, targets: Targets | undefin
     [FINALIZER_PRE_DELETE, types.has('PreDelete')],
     [FINALIZER_POST_DELETE, types.has('PostDelete')],
   ];
-  return wanted.reduce((list, [finalizer, isWanted]) => {
-    if (isWanted === list.includes(finalizer)) return list;
-    return isWanted ? [...list, finalizer] : list.filter((candidate) => candidate !== finalizer);
-  }, finalizers);
+  const kept = finalizers.filter((finalizer) => !wanted.some(([name, isWanted]) => name === finalizer && !isWanted));
+  return [...kept, ...wanted.filter(([name, isWanted]) => isWanted && !kept.includes(name)).map(([name]) => name)];
 }
 
 function describeConditions(conditions: readonly Condition[]): string {

@@ -1,0 +1,795 @@
+import { describe, expect, it } from 'vitest';
+import type { Application, ApplicationKey, ApplicationSpec } from '../application/application.ts';
+import { ClusterError } from '../errors.ts';
+import { ANNOTATION_REFRESH, FINALIZER_HOOK, FINALIZER_RESOURCES } from '../kubernetes/annotations.ts';
+import { parseSettings } from '../settings/parse-settings.ts';
+import { ANNOTATION_HOLD } from '../sync/hold.ts';
+import { FakeWorld } from './fake-world.ts';
+import { reconcileApplication } from './reconcile-application.ts';
+
+const AUTOMATED: Partial<ApplicationSpec> = { syncPolicy: { automated: {} } };
+const HEALING: Partial<ApplicationSpec> = { syncPolicy: { automated: { prune: true, selfHeal: true } } };
+
+function configMap(name: string, value = 'one', annotations: Record<string, string> = {}): string {
+  const lines = Object.entries(annotations).map(([key, text]) => `    ${key}: "${text}"`);
+  return [
+    'apiVersion: v1',
+    'kind: ConfigMap',
+    'metadata:',
+    `  name: ${name}`,
+    ...(lines.length === 0 ? [] : ['  annotations:', ...lines]),
+    `data: {value: "${value}"}`,
+  ].join('\n');
+}
+
+function job(name: string, annotations: Record<string, string>): string {
+  return configMap(name, 'x', annotations)
+    .replace('apiVersion: v1', 'apiVersion: batch/v1')
+    .replace('ConfigMap', 'Job')
+    .replace(/^data:.*/m, 'spec: {template: {spec: {containers: [{name: a, image: "job:1"}]}}}');
+}
+
+function deployment(name: string, annotations: Record<string, string> = {}): string {
+  return configMap(name, 'x', annotations)
+    .replace('apiVersion: v1', 'apiVersion: apps/v1')
+    .replace('ConfigMap', 'Deployment')
+    .replace(/^data:.*/m, 'spec: {replicas: 1, template: {spec: {containers: [{name: a, image: "web:1"}]}}}');
+}
+
+function wave(number: number): Record<string, string> {
+  return { 'argocd.argoproj.io/sync-wave': String(number) };
+}
+
+function hook(type: string, policy?: string): Record<string, string> {
+  return {
+    'argocd.argoproj.io/hook': type,
+    ...(policy === undefined ? {} : { 'argocd.argoproj.io/hook-delete-policy': policy }),
+  };
+}
+
+function setUp(
+  spec: Partial<ApplicationSpec>,
+  files: Record<string, string> | Error = { 'deploy/web.yaml': configMap('web') },
+) {
+  const world = new FakeWorld();
+  world.push('aaaaaaa1', files);
+  const key = world.addApplication(spec);
+  const run = () => reconcileApplication(world, key);
+  const app = (): Application => world.application(key) as Application;
+  const status = () => app().status ?? {};
+  return { world, key, run, app, status, cluster: world.cluster };
+}
+
+async function synced(spec: Partial<ApplicationSpec>, files?: Record<string, string>) {
+  const scene = setUp(spec, files);
+  await scene.run();
+  scene.world.requests.length = 0;
+  return scene;
+}
+
+function requestSync(world: FakeWorld, key: ApplicationKey, sync: Record<string, unknown> = {}): void {
+  world.edit(key, { operation: { sync, initiatedBy: { username: 'ada' } } });
+}
+
+function conditionsOf(app: Application): string[] {
+  return (app.status?.conditions ?? []).map(({ type, message }) => `${type}: ${message}`);
+}
+
+describe('automated sync', () => {
+  it('deploys a new application with three requests: the object, the status, the saved manifests', async () => {
+    const { world, run, status, cluster } = setUp(AUTOMATED);
+    await run();
+    expect(world.requests.sort()).toEqual(['APPLY ConfigMap/web', 'PATCH Application', 'SAVE deployment']);
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+    expect(status().sync).toMatchObject({ status: 'Synced', revision: 'aaaaaaa1' });
+    expect(status().health?.status).toBe('Healthy');
+    expect(status().operationState).toMatchObject({
+      phase: 'Succeeded',
+      message: 'successfully synced (all tasks run)',
+      operation: { initiatedBy: { automated: true }, sync: { revision: 'aaaaaaa1' }, retry: { limit: 5 } },
+    });
+    expect(status().operationState?.syncResult?.resources).toMatchObject([
+      { kind: 'ConfigMap', name: 'web', namespace: 'shop', status: 'Synced', message: 'configmap/web created' },
+    ]);
+    expect(status().history).toMatchObject([{ id: 0, revision: 'aaaaaaa1', initiatedBy: { automated: true } }]);
+    expect(world.deployments).toMatchObject([{ historyId: 0, revisions: ['aaaaaaa1'] }]);
+  });
+
+  it('sends nothing when nothing changed, however often it looks', async () => {
+    const { world, run } = await synced(HEALING);
+    for (let times = 0; times < 3; times++) {
+      world.advance(300);
+      expect((await run()).wrote).toBe(false);
+    }
+    expect(world.requests).toEqual([]);
+  });
+
+  it('deploys a new commit and keeps the history', async () => {
+    const { world, run, status } = await synced(AUTOMATED);
+    world.push('bbbbbbb2', { 'deploy/web.yaml': configMap('web', 'two') });
+    await run();
+    expect(world.requests.sort()).toEqual(['APPLY ConfigMap/web', 'PATCH Application', 'SAVE deployment']);
+    expect(status().history?.map(({ id, revision }) => [id, revision])).toEqual([
+      [0, 'aaaaaaa1'],
+      [1, 'bbbbbbb2'],
+    ]);
+  });
+
+  it('sends only the object that a commit changed', async () => {
+    const files = { 'deploy/a.yaml': configMap('a'), 'deploy/b.yaml': configMap('b') };
+    const { world, run, status } = await synced(AUTOMATED, files);
+    world.push('bbbbbbb2', { ...files, 'deploy/b.yaml': configMap('b', 'two') });
+    await run();
+    expect(world.requests.filter((request) => request.startsWith('APPLY'))).toEqual(['APPLY ConfigMap/b']);
+    expect(status().operationState?.syncResult?.resources?.map(({ name, message }) => [name, message])).toEqual([
+      ['a', 'configmap/a unchanged'],
+      ['b', 'configmap/b configured'],
+    ]);
+  });
+
+  it('leaves drift alone without self-heal, and shows it', async () => {
+    const { world, run, status, cluster } = await synced(AUTOMATED);
+    cluster.update('ConfigMap', 'web', { data: { value: 'hand' } });
+    await run();
+    expect(status().sync?.status).toBe('OutOfSync');
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'hand' });
+    expect(world.requests).toEqual(['DRYRUN ConfigMap/web', 'PATCH Application']);
+    world.requests.length = 0;
+    await run();
+    expect(world.requests).toEqual([]);
+  });
+
+  it('undoes drift with self-heal, without hooks and without a history entry, slower each time', async () => {
+    const { world, run, status, cluster } = await synced(HEALING);
+    cluster.update('ConfigMap', 'web', { data: { value: 'hand' } });
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+    expect(status().operationState?.operation.sync).toMatchObject({
+      autoHealAttemptsCount: 1,
+      resources: [{ kind: 'ConfigMap', name: 'web', namespace: 'shop' }],
+    });
+    expect(status().sync?.status).toBe('Synced');
+    expect(status().history).toHaveLength(1);
+
+    cluster.update('ConfigMap', 'web', { data: { value: 'again' } });
+    const waiting = await run();
+    expect(waiting.requeueAfter).toBe(2_000);
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'again' });
+    world.advance(2);
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+    expect(status().operationState?.operation.sync?.autoHealAttemptsCount).toBe(2);
+  });
+
+  it('starts counting heals anew after a quiet while', async () => {
+    const { world, run, status, cluster } = await synced(HEALING);
+    for (const seconds of [1, 400]) {
+      world.advance(seconds);
+      cluster.update('ConfigMap', 'web', { data: { value: `hand ${seconds}` } });
+      await run();
+    }
+    expect(status().operationState?.operation.sync?.autoHealAttemptsCount).toBe(1);
+  });
+
+  it('does nothing on its own with enabled: false', async () => {
+    const { cluster, run, status } = setUp({ syncPolicy: { automated: { enabled: false } } });
+    await run();
+    expect(status().sync?.status).toBe('OutOfSync');
+    expect(cluster.names()).toEqual([]);
+  });
+});
+
+describe('what is broken', () => {
+  it('names file and line of a broken manifest, changes nothing, and recovers by itself', async () => {
+    const { world, run, app, cluster } = await synced(HEALING);
+    world.push('bbbbbbb2', { 'deploy/web.yaml': `${configMap('web')}\n---\nkind: Service\n` });
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringMatching(
+        /^ComparisonError: Failed to load target state: deploy\/web\.yaml:\d+: .*apiVersion.* Add apiVersion/,
+      ),
+    ]);
+    expect(app().status?.sync?.status).toBe('Unknown');
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+    world.push('ccccccc3', { 'deploy/web.yaml': configMap('web', 'three') });
+    await run();
+    expect(conditionsOf(app())).toEqual([]);
+    expect(app().status?.sync).toMatchObject({ status: 'Synced', revision: 'ccccccc3' });
+  });
+
+  it('never takes a vanished path for an empty one', async () => {
+    const { world, run, app, cluster } = await synced(HEALING);
+    world.push('bbbbbbb2', { 'elsewhere/web.yaml': configMap('web') });
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('deploy: app path does not exist. Restore the directory'),
+    ]);
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+    expect(world.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+  });
+
+  it('refuses to wipe out everything unless allowEmpty says so', async () => {
+    const { world, key, run, app, cluster } = await synced(HEALING);
+    world.push('bbbbbbb2', { deploy: '' });
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringMatching(
+        /^SyncError: Skipping sync attempt to \[bbbbbbb2\]: auto-sync will wipe out all resources\. Set/,
+      ),
+    ]);
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+    world.edit(key, { spec: { syncPolicy: { automated: { allowEmpty: true } } } });
+    await run();
+    expect(cluster.names()).toEqual([]);
+  });
+
+  it('says what is wrong with a destination that has both server and name', async () => {
+    const { run, app, world } = setUp({
+      destination: { server: 'https://kubernetes.default.svc', name: 'in-cluster', namespace: 'x' },
+    });
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      "InvalidSpecError: application destination can't have both name and server defined: in-cluster https://kubernetes.default.svc. Remove spec.destination.name or spec.destination.server",
+    ]);
+    expect(app().status).toMatchObject({ sync: { status: 'Unknown' }, health: { status: 'Unknown' } });
+    world.requests.length = 0;
+    await run();
+    expect(world.requests).toEqual([]);
+  });
+
+  it('ends a requested sync with an error when the specification is invalid', async () => {
+    const { world, key, run, app } = setUp({ project: 'gone' });
+    requestSync(world, key);
+    await run();
+    expect(app().operation).toBeUndefined();
+    expect(app().status?.operationState).toMatchObject({
+      phase: 'Error',
+      message: expect.stringContaining('Application referencing project gone which does not exist'),
+    });
+  });
+
+  describe('when the project forbids one resource', () => {
+    const files = {
+      'deploy/a.yaml': configMap('a'),
+      'deploy/b.yaml': configMap('b').replace('name: b', 'name: b\n  namespace: kube-system'),
+    };
+
+    function narrow(world: FakeWorld): void {
+      const [project] = world.projectList;
+      if (project === undefined) throw new Error('no project');
+      world.projectList = [
+        { ...project, spec: { sourceRepos: ['*'], destinations: [{ server: '*', namespace: 'shop' }] } },
+      ];
+    }
+
+    it('says which, why, and where it is written, and syncs nothing by itself', async () => {
+      const { world, run, app, cluster } = setUp(AUTOMATED, files);
+      narrow(world);
+      await run();
+      expect(cluster.names()).toEqual([]);
+      expect(app().status?.sync?.status).toBe('Unknown');
+      expect(conditionsOf(app())).toEqual([
+        "ComparisonError: deploy/b.yaml:1: ConfigMap kube-system/b: namespace kube-system is not permitted in project 'default'. Permit it in the AppProject, or remove it from the source",
+      ]);
+    });
+
+    it('fails a requested sync whole, before anything is applied', async () => {
+      const { world, key, run, status, cluster } = setUp({}, files);
+      narrow(world);
+      requestSync(world, key);
+      await run();
+      expect(cluster.names()).toEqual([]);
+      expect(status().operationState).toMatchObject({
+        phase: 'Failed',
+        message:
+          "one or more synchronization tasks are not valid, reason: ConfigMap kube-system/b: namespace kube-system is not permitted in project 'default'",
+      });
+    });
+  });
+
+  it('reports an object that the server refuses, with the others applied, and does not repeat the attempt', async () => {
+    const { world, run, app, cluster } = setUp(
+      { syncPolicy: { automated: {}, retry: { limit: 0 } } },
+      { 'deploy/a.yaml': configMap('a'), 'deploy/b.yaml': configMap('b') },
+    );
+    cluster.refusals.set(
+      'ConfigMap/b',
+      new ClusterError('admission webhook denied the request', { status: 403, reason: 'Forbidden' }),
+    );
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    expect(app().status?.operationState).toMatchObject({
+      phase: 'Failed',
+      message: 'one or more objects failed to apply, reason: admission webhook denied the request',
+    });
+    world.requests.length = 0;
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringMatching(/^SyncError: Failed last sync attempt to \[aaaaaaa1\]: one or more objects/),
+    ]);
+    expect(world.requests.filter((request) => request.startsWith('APPLY'))).toEqual([]);
+  });
+});
+
+describe('pruning', () => {
+  const two = { 'deploy/a.yaml': configMap('a'), 'deploy/b.yaml': configMap('b') };
+  const one = { 'deploy/a.yaml': configMap('a') };
+
+  it('deletes what Git no longer has when prune is on', async () => {
+    const { world, run, cluster, status } = await synced(HEALING, two);
+    world.push('bbbbbbb2', one);
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    expect(status().operationState?.syncResult?.resources).toContainEqual(
+      expect.objectContaining({ name: 'b', status: 'Pruned', message: 'pruned' }),
+    );
+  });
+
+  it('leaves it alone when prune is off', async () => {
+    const { world, run, cluster, status } = await synced(AUTOMATED, two);
+    world.push('bbbbbbb2', one);
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a', 'ConfigMap/b']);
+    expect(status().resources).toContainEqual(
+      expect.objectContaining({ name: 'b', requiresPruning: true, status: 'OutOfSync' }),
+    );
+  });
+
+  it('honours Prune=false on the resource', async () => {
+    const { world, key, run, cluster, status } = await synced({}, two);
+    requestSync(world, key);
+    await run();
+    cluster.update('ConfigMap', 'b', {
+      metadata: { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+    });
+    world.push('bbbbbbb2', one);
+    requestSync(world, key, { prune: true });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a', 'ConfigMap/b']);
+    expect(status().operationState?.syncResult?.resources).toContainEqual(
+      expect.objectContaining({ name: 'b', status: 'PruneSkipped', message: 'ignored (no prune)' }),
+    );
+  });
+
+  it('waits for a confirmation with Prune=confirm', async () => {
+    const { world, key, run, cluster, status } = await synced(
+      { syncPolicy: { automated: { prune: true }, syncOptions: ['Prune=confirm'] } },
+      two,
+    );
+    world.push('bbbbbbb2', one);
+    world.advance(10);
+    await run();
+    expect(status().operationState).toMatchObject({
+      phase: 'Running',
+      message: 'waiting for pruning confirmation of /ConfigMap/b',
+    });
+    world.advance(10);
+    world.edit(key, {
+      metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': world.now().toISOString() } },
+    });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    expect(status().operationState?.phase).toBe('Succeeded');
+  });
+});
+
+describe('hooks and waves', () => {
+  const files = {
+    'deploy/migrate.yaml': job('migrate', hook('PreSync')),
+    'deploy/first.yaml': deployment('first', wave(0)),
+    'deploy/second.yaml': configMap('second', 'x', wave(1)),
+    'deploy/notify.yaml': job('notify', hook('PostSync', 'HookSucceeded')),
+    'deploy/clean-up.yaml': job('clean-up', hook('SyncFail')),
+  };
+
+  it('runs PreSync, then wave by wave as health allows, then PostSync, over as many passes as it takes', async () => {
+    const { run, status, cluster, app } = setUp(AUTOMATED, files);
+    const message = () => status().operationState?.message;
+    expect((await run()).waitingFor).toBe('waiting for completion of hook batch/Job/migrate');
+    expect(cluster.names()).toEqual(['Job/migrate']);
+    expect(status().operationState?.phase).toBe('Running');
+
+    cluster.complete('Job', 'migrate');
+    await run();
+    expect(message()).toBe('waiting for healthy state of apps/Deployment/first');
+    expect(cluster.names()).toEqual(['Deployment/first', 'Job/migrate']);
+
+    cluster.complete('Deployment', 'first');
+    await run();
+    expect(message()).toBe('waiting for completion of hook batch/Job/notify');
+    expect(cluster.names()).toEqual(['ConfigMap/second', 'Deployment/first', 'Job/migrate', 'Job/notify']);
+
+    cluster.complete('Job', 'notify');
+    await run();
+    expect(status().operationState).toMatchObject({
+      phase: 'Succeeded',
+      message: 'successfully synced (all tasks run)',
+    });
+    // HookSucceeded deletes; the default policy keeps the hook, without our finalizer.
+    expect(cluster.names()).toEqual(['ConfigMap/second', 'Deployment/first', 'Job/migrate']);
+    expect(cluster.get('Job', 'migrate')?.metadata.finalizers ?? []).not.toContain(FINALIZER_HOOK);
+    expect(app().status?.sync?.status).toBe('Synced');
+  });
+
+  it('runs SyncFail and fails when a hook fails, and applies nothing behind it', async () => {
+    const { run, status, cluster } = setUp({ syncPolicy: { automated: {}, retry: { limit: 0 } } }, files);
+    await run();
+    cluster.complete('Job', 'migrate', 'bad');
+    await run();
+    expect(cluster.names()).toEqual(['Job/clean-up', 'Job/migrate']);
+    cluster.complete('Job', 'clean-up');
+    await run();
+    expect(status().operationState).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringMatching(/^one or more synchronization tasks completed unsuccessfully, reason: /),
+    });
+    expect(cluster.names()).not.toContain('Deployment/first');
+  });
+
+  it.each([
+    'CREATE Job/migrate',
+    'APPLY Deployment/first',
+    'APPLY ConfigMap/second',
+    'CREATE Job/notify',
+    'PATCH Job/notify',
+    'DELETE Job/notify',
+    'PATCH Job/migrate',
+    'PATCH Application',
+  ])('comes to the same end when the process dies after %s, and no hook runs twice', async (request) => {
+    const { world, run, status, cluster } = setUp(AUTOMATED, files);
+    world.crashAfter = request;
+    let crashes = 0;
+    for (let pass = 0; pass < 12 && status().operationState?.phase !== 'Succeeded'; pass++) {
+      await run().catch((error: unknown) => {
+        if (!String(error).includes('killed after')) throw error;
+        crashes += 1;
+      });
+      for (const [kind, name] of [
+        ['Job', 'migrate'],
+        ['Deployment', 'first'],
+        ['Job', 'notify'],
+      ] as const) {
+        cluster.complete(kind, name);
+      }
+    }
+    expect(crashes).toBe(1);
+    expect(status().operationState).toMatchObject({ phase: 'Succeeded' });
+    expect(world.requests.filter((made) => made === 'CREATE Job/migrate')).toHaveLength(1);
+    expect(world.requests.filter((made) => made === 'CREATE Job/notify')).toHaveLength(1);
+    expect(cluster.names()).toEqual(['ConfigMap/second', 'Deployment/first', 'Job/migrate']);
+    expect(status().history).toHaveLength(1);
+  });
+
+  it('replaces the hook of the sync before with the default delete policy', async () => {
+    const only = { 'deploy/migrate.yaml': job('migrate', hook('PreSync')), 'deploy/web.yaml': configMap('web') };
+    const { world, run, status, cluster } = setUp(AUTOMATED, only);
+    await run();
+    cluster.complete('Job', 'migrate');
+    await run();
+    const first = cluster.get('Job', 'migrate')?.metadata.uid;
+    world.advance(60);
+    world.push('bbbbbbb2', { ...only, 'deploy/web.yaml': configMap('web', 'two') });
+    await run();
+    expect(status().operationState?.message).toBe('waiting for completion of hook batch/Job/migrate');
+    expect(cluster.get('Job', 'migrate')?.metadata.uid).not.toBe(first);
+  });
+
+  it('gives generated hooks a new name per operation', async () => {
+    const generated = job('notify', hook('PostSync')).replace('name: notify', 'generateName: notify-');
+    const { run, cluster } = setUp(AUTOMATED, { 'deploy/job.yaml': generated, 'deploy/web.yaml': configMap('web') });
+    await run();
+    expect(cluster.names()).toEqual([
+      'ConfigMap/web',
+      `Job/notify-aaaaaaa-postsync-${Date.parse('2026-01-01T12:00:00Z') / 1000}`,
+    ]);
+  });
+
+  it('applies a definition and its objects in one sync', async () => {
+    const crd = [
+      'apiVersion: apiextensions.k8s.io/v1',
+      'kind: CustomResourceDefinition',
+      'metadata: {name: widgets.example.com}',
+      'spec: {group: example.com, scope: Namespaced, names: {kind: Widget, plural: widgets}}',
+    ].join('\n');
+    const widget = 'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: 1}\n';
+    const { world, run, status, cluster } = setUp(AUTOMATED, {
+      'deploy/a-widget.yaml': widget,
+      'deploy/crd.yaml': crd,
+    });
+    await run();
+    expect(cluster.names()).toEqual(['CustomResourceDefinition/widgets.example.com', 'Widget/w']);
+    expect(world.requests.slice(0, 3)).toEqual([
+      'APPLY CustomResourceDefinition/widgets.example.com',
+      'DISCOVER',
+      'APPLY Widget/w',
+    ]);
+    expect(status().operationState?.phase).toBe('Succeeded');
+  });
+
+  it('creates the namespace first with CreateNamespace=true, and never prunes it', async () => {
+    const { world, run, cluster, status } = setUp({
+      syncPolicy: {
+        automated: { prune: true, allowEmpty: true },
+        syncOptions: ['CreateNamespace=true'],
+        managedNamespaceMetadata: { labels: { team: 'shop' } },
+      },
+    });
+    await run();
+    expect(world.requests.filter((request) => request.startsWith('APPLY'))).toEqual([
+      'APPLY Namespace/shop',
+      'APPLY ConfigMap/web',
+    ]);
+    expect(cluster.get('Namespace', 'shop')?.metadata.labels).toEqual({ team: 'shop' });
+    expect(status().sync?.status).toBe('Synced');
+    world.push('bbbbbbb2', { deploy: '' });
+    await run();
+    expect(cluster.names()).toEqual(['Namespace/shop']);
+  });
+});
+
+describe('operations on request', () => {
+  it('runs a sync, stores that it runs first, and takes the request away at the end', async () => {
+    const { world, key, run, app, status } = setUp({});
+    await run();
+    world.requests.length = 0;
+    requestSync(world, key);
+    await run();
+    expect(world.requests.slice(0, 2)).toEqual(['PATCH Application', 'APPLY ConfigMap/web']);
+    expect(app().operation).toBeUndefined();
+    expect(status().operationState).toMatchObject({
+      phase: 'Succeeded',
+      operation: { initiatedBy: { username: 'ada' } },
+    });
+  });
+
+  it('finishes a requested sync after a crash at any request', async () => {
+    for (const request of ['PATCH Application', 'APPLY ConfigMap/web', 'SAVE deployment']) {
+      const { world, key, run, app, status } = setUp({});
+      requestSync(world, key);
+      world.crashAfter = request;
+      await expect(run()).rejects.toThrow('killed after');
+      await run();
+      expect(status().operationState?.phase).toBe('Succeeded');
+      expect(app().operation).toBeUndefined();
+    }
+  });
+
+  it('syncs only the selected resources, without a history entry', async () => {
+    const { world, key, run, cluster, status } = setUp(
+      {},
+      { 'deploy/a.yaml': configMap('a'), 'deploy/b.yaml': configMap('b') },
+    );
+    requestSync(world, key, { resources: [{ kind: 'ConfigMap', name: 'b' }] });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/b']);
+    expect(status().history).toBeUndefined();
+    expect(status().sync?.status).toBe('OutOfSync');
+  });
+
+  it('writes nothing to the cluster in a dry run', async () => {
+    const { world, key, run, cluster, status } = setUp({});
+    requestSync(world, key, { dryRun: true });
+    await run();
+    expect(cluster.names()).toEqual([]);
+    expect(status().operationState).toMatchObject({ phase: 'Succeeded' });
+    expect(status().operationState?.syncResult?.resources?.[0]?.message).toBe('configmap/web created (dry run)');
+    expect(status().history).toBeUndefined();
+  });
+
+  it('retries with growing waits and says when', async () => {
+    const { world, key, run, cluster, status } = setUp({});
+    cluster.refusals.set('ConfigMap/web', new ClusterError('quota exceeded', { status: 403, reason: 'Forbidden' }));
+    world.edit(key, { operation: { sync: {}, retry: { limit: 2, backoff: { duration: '5s', factor: 2 } } } });
+    const first = await run();
+    expect(status().operationState).toMatchObject({ phase: 'Running', retryCount: 1 });
+    expect(status().operationState?.message).toBe(
+      'one or more objects failed to apply, reason: quota exceeded. Retrying attempt #1 at 12:00PM.',
+    );
+    expect(first.requeueAfter).toBe(5_000);
+    world.advance(4);
+    expect((await run()).requeueAfter).toBe(1_000);
+    world.advance(1);
+    expect((await run()).requeueAfter).toBe(10_000);
+    world.advance(10);
+    await run();
+    expect(status().operationState).toMatchObject({
+      phase: 'Failed',
+      message: 'one or more objects failed to apply, reason: quota exceeded (retried 2 times).',
+    });
+  });
+
+  it('lets a newer commit replace an automated retry loop', async () => {
+    const { world, run, cluster, status } = setUp(AUTOMATED);
+    cluster.refusals.set('ConfigMap/web', new ClusterError('denied', { status: 403, reason: 'Forbidden' }));
+    await run();
+    expect(status().operationState).toMatchObject({ phase: 'Running', retryCount: 1 });
+    cluster.refusals.clear();
+    world.push('bbbbbbb2', { 'deploy/web.yaml': configMap('web', 'two') });
+    await run();
+    expect(status().operationState).toMatchObject({ phase: 'Succeeded', syncResult: { revision: 'bbbbbbb2' } });
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'two' });
+  });
+
+  it('terminates: running hooks are deleted, nothing more is applied', async () => {
+    const { world, key, run, cluster, status } = setUp(
+      {},
+      { 'deploy/migrate.yaml': job('migrate', hook('PreSync')), 'deploy/web.yaml': configMap('web') },
+    );
+    requestSync(world, key);
+    await run();
+    world.edit(key, { status: { operationState: { phase: 'Terminating' } } });
+    await run();
+    expect(status().operationState).toMatchObject({ phase: 'Failed', message: 'Operation terminated' });
+    expect(cluster.names()).toEqual([]);
+  });
+
+  it('terminates an operation that runs longer than the limit', async () => {
+    const { world, key, run, status } = setUp({}, { 'deploy/migrate.yaml': job('migrate', hook('PreSync')) });
+    world.currentSettings = parseSettings({ parameters: { 'controller.sync.timeout.seconds': '60' } }).settings;
+    requestSync(world, key);
+    expect((await run()).requeueAfter).toBe(60_000);
+    world.advance(60);
+    await run();
+    expect(status().operationState).toMatchObject({ phase: 'Failed', message: 'Operation terminated' });
+  });
+
+  it('rolls back to an earlier deployment, and auto-sync leaves a held application alone until the next commit', async () => {
+    const { world, key, run, cluster, status, app } = await synced(HEALING);
+    world.push('bbbbbbb2', { 'deploy/web.yaml': configMap('web', 'two') });
+    await run();
+    const hold = { historyId: 0, revision: 'aaaaaaa1', by: 'ada', at: '2026-01-01T12:00:00Z', resume: 'next-commit' };
+    world.edit(key, { metadata: { annotations: { [ANNOTATION_HOLD]: JSON.stringify(hold) } } });
+    requestSync(world, key, { revision: 'aaaaaaa1', syncStrategy: { apply: {} } });
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+    expect(status().sync).toMatchObject({ status: 'OutOfSync', revision: 'bbbbbbb2' });
+    expect(status().history?.map(({ revision }) => revision)).toEqual(['aaaaaaa1', 'bbbbbbb2', 'aaaaaaa1']);
+    for (let times = 0; times < 3; times++) {
+      world.advance(600);
+      await run();
+    }
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+
+    world.push('ccccccc3', { 'deploy/web.yaml': configMap('web', 'three') });
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'three' });
+    expect(app().metadata.annotations).toEqual({});
+  });
+
+  it('stays with the revision it began with when the branch moves during the sync', async () => {
+    const files = { 'deploy/migrate.yaml': job('migrate', hook('PreSync')), 'deploy/web.yaml': configMap('web') };
+    const { world, key, run, cluster, status } = setUp({}, files);
+    requestSync(world, key);
+    await run();
+    world.push('bbbbbbb2', { ...files, 'deploy/web.yaml': configMap('web', 'two') });
+    cluster.complete('Job', 'migrate');
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+    expect(status().operationState).toMatchObject({ phase: 'Succeeded', syncResult: { revision: 'aaaaaaa1' } });
+    expect(status().sync).toMatchObject({ status: 'OutOfSync', revision: 'bbbbbbb2' });
+  });
+
+  it('waits for a sync window, and runs when it opens', async () => {
+    const { world, run, cluster, status } = setUp(AUTOMATED);
+    const [project] = world.projectList;
+    if (project === undefined) throw new Error('no project');
+    world.projectList = [
+      {
+        ...project,
+        spec: {
+          ...project.spec,
+          syncWindows: [{ kind: 'allow', schedule: '0 13 * * *', duration: '1h', applications: ['*'] }],
+        },
+      },
+    ];
+    const waiting = await run();
+    expect(cluster.names()).toEqual([]);
+    expect(waiting.requeueAfter).toBe(3_600_000);
+    world.advance(3_600);
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+    expect(status().sync?.status).toBe('Synced');
+  });
+
+  it('removes the refresh annotation once it has looked', async () => {
+    const { world, key, run, app } = await synced(AUTOMATED);
+    world.edit(key, { metadata: { annotations: { [ANNOTATION_REFRESH]: 'hard' } } });
+    const { renders } = world;
+    await run();
+    expect(world.renders).toBe(renders + 1);
+    expect(app().metadata.annotations).toEqual({});
+  });
+});
+
+describe('deletion', () => {
+  async function deleting(
+    finalizers: string[],
+    files: Record<string, string>,
+    spec: Partial<ApplicationSpec> = AUTOMATED,
+  ) {
+    const scene = setUp(spec, files);
+    await scene.run();
+    scene.world.edit(scene.key, {
+      metadata: {
+        finalizers: [...(scene.app().metadata.finalizers ?? []), ...finalizers],
+        deletionTimestamp: scene.world.now().toISOString(),
+      },
+    });
+    scene.world.requests.length = 0;
+    return scene;
+  }
+
+  it('deletes resources in reverse waves and lets go when all are gone', async () => {
+    const { world, key, run, cluster } = await deleting([FINALIZER_RESOURCES], {
+      'deploy/a.yaml': configMap('a', 'x', wave(0)),
+      'deploy/b.yaml': configMap('b', 'x', wave(1)),
+    });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    await run();
+    await run();
+    expect(cluster.names()).toEqual([]);
+    expect(world.application(key)).toBeUndefined();
+  });
+
+  it('leaves resources alone without the resources finalizer', async () => {
+    const { run, cluster, world } = await deleting(['example.com/other'], { 'deploy/a.yaml': configMap('a') });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    expect(world.requests).toEqual([]);
+  });
+
+  it('keeps what says Delete=false', async () => {
+    const { world, key, run, cluster } = await deleting([FINALIZER_RESOURCES], {
+      'deploy/a.yaml': configMap('a', 'x', { 'argocd.argoproj.io/sync-options': 'Delete=false' }),
+      'deploy/b.yaml': configMap('b'),
+    });
+    for (let pass = 0; pass < 3; pass++) await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    expect(world.application(key)).toBeUndefined();
+  });
+
+  it('does not let go when the cluster is not registered, and says so', async () => {
+    const { world, run, app, cluster } = await deleting([FINALIZER_RESOURCES], { 'deploy/a.yaml': configMap('a') });
+    world.clusterList = [];
+    await run();
+    expect(app().metadata.finalizers).toContain(FINALIZER_RESOURCES);
+    expect(conditionsOf(app())).toEqual([
+      expect.stringMatching(/^DeletionError: error getting cluster by server .* Register the cluster/),
+    ]);
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+  });
+
+  it('names the finalizers that hold a resource back', async () => {
+    const { world, run, app, cluster } = await deleting([FINALIZER_RESOURCES], { 'deploy/a.yaml': configMap('a') });
+    cluster.update('ConfigMap', 'a', { metadata: { finalizers: ['example.com/guard'] } });
+    await run();
+    world.advance(120);
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('/ConfigMap/a is not gone, because of the finalizers example.com/guard'),
+    ]);
+  });
+
+  it('runs PreDelete hooks before anything is deleted', async () => {
+    const { world, key, run, cluster } = await deleting([FINALIZER_RESOURCES], {
+      'deploy/a.yaml': configMap('a'),
+      'deploy/backup.yaml': job('backup', hook('PreDelete')),
+    });
+    const waiting = await run();
+    expect(waiting.waitingFor).toBe('waiting for completion of hook batch/Job/backup');
+    expect(cluster.names()).toEqual(['ConfigMap/a', 'Job/backup']);
+    cluster.complete('Job', 'backup');
+    for (let pass = 0; pass < 4; pass++) await run();
+    expect(cluster.names()).toEqual([]);
+    expect(world.application(key)).toBeUndefined();
+  });
+
+  it('refuses to cascade while the tool itself is being removed', async () => {
+    const { world, run, app, cluster } = await deleting([FINALIZER_RESOURCES], { 'deploy/a.yaml': configMap('a') });
+    world.brake = 'the namespace argocd is being deleted, so resources of applications are kept';
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a']);
+    expect(conditionsOf(app())).toEqual([expect.stringContaining('resources of applications are kept')]);
+  });
+});
