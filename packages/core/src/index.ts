@@ -6,9 +6,10 @@ export * from './application/application.ts';
 export * from './application/application-set.ts';
 export * from './application/crd.ts';
 export * from './application/destination.ts';
-export { globOrRegexMatch } from './application/glob.ts';
+export { globMatch, globOrRegexMatch } from './application/glob.ts';
 export * from './application/operation.ts';
 export * from './application/project-permissions.ts';
+export { canonicalRepositoryUrl } from './application/repository-url.ts';
 export * from './application/source.ts';
 export * from './application/sources.ts';
 export * from './application/sync-service-account.ts';
@@ -135,6 +136,7 @@ export {
   scopesOfDefinitions,
 } from './kubernetes/well-known-kinds.ts';
 // reconcile
+export * from './reconcile/plan-application.ts';
 export * from './reconcile/reconcile-application.ts';
 export * from './reconcile/reconcile-facts.ts';
 export * from './reconcile/reconcile-world.ts';
@@ -152,12 +154,14 @@ export * from './render/render-inputs.ts';
 export * from './render/render-request.ts';
 export * from './render/rendered-manifests.ts';
 export * from './render/source-type.ts';
+export type { ToolCommand, ToolRunner } from './render/tool-runner.ts';
 export * from './render/tree-reader.ts';
 // settings
 export * from './settings/default-settings.ts';
 export * from './settings/diff-settings-for.ts';
 export * from './settings/excluded-kinds.ts';
 export * from './settings/go-duration.ts';
+export { matchesLabelSelector } from './settings/label-selector.ts';
 export * from './settings/parse-settings.ts';
 export * from './settings/settings.ts';
 // status
@@ -167,5 +171,6 @@ export * from './sync/auto-sync.ts';
 export * from './sync/hold.ts';
 export * from './sync/operation-id.ts';
 export * from './sync/plan-sync.ts';
+export { retryDelay, retryDueAt } from './sync/retry.ts';
 export * from './sync/sync-plan.ts';
 export * from './sync/sync-windows.ts';
