@@ -34,44 +34,57 @@ export function predictionsNeeded(input: {
     const { target, live } = pair;
     if (target === undefined || live === undefined) continue;
     const id = formatResourceKey(pair.key);
-    const local = localPrediction({ target, live }, input);
-    if (local?.outcome === 'unchanged') {
-      predictions.set(id, local);
+    const type = input.typeOf(gvkOf(target));
+    const known = remembered.get(live);
+    if (known?.target === target && known.type === type && known.settings === input.settings) {
+      predictions.set(id, known.prediction);
       continue;
     }
-    const cacheKey = diffKey({ target, live, fieldManager: input.settings.fieldManager });
-    const cached = input.cache.get(cacheKey);
-    if (cached !== undefined) predictions.set(id, cached);
-    else if (input.settings.serverSideDiff && input.skip?.(pair) !== true) needed.push({ pair, cacheKey });
-    else if (local !== undefined) predictions.set(id, local);
+    const cacheKey = predictionKey({ target, live }, input.settings);
+    const prediction = input.cache.get(cacheKey) ?? localPrediction({ target, live, type }, input, cacheKey);
+    const isOpen = prediction === undefined || prediction.outcome === 'failed';
+    if (!isOpen) {
+      predictions.set(id, prediction);
+      remembered.set(live, { target, type, settings: input.settings, prediction });
+    } else if (input.settings.serverSideDiff && input.skip?.(pair) !== true) needed.push({ pair, cacheKey });
   }
   return { needed, predictions };
 }
 
-interface KnownLocal {
+interface Remembered {
   target: KubernetesObject;
   type: ValueType | undefined;
   settings: DiffSettings;
-  prediction: Prediction | undefined;
+  prediction: Prediction;
 }
-const knownLocal = new WeakMap<KubernetesObject, KnownLocal>();
 
-/** The local merge's word, remembered for the same objects; undefined when the target does not fit the schema. */
+/** Settled predictions by the live object, so that a quiet application costs one look-up per resource. */
+const remembered = new WeakMap<KubernetesObject, Remembered>();
+
+/**
+ * The local merge's word where it is final: it changes nothing, or nobody else may be asked. Undefined where a dry run
+ * has to tell.
+ */
 function localPrediction(
-  { target, live }: { target: KubernetesObject; live: KubernetesObject },
-  input: { settings: DiffSettings; typeOf(gvk: GroupVersionKind): ValueType | undefined },
+  { target, live, type }: { target: KubernetesObject; live: KubernetesObject; type: ValueType | undefined },
+  { settings, cache }: { settings: DiffSettings; cache: PredictionCache },
+  cacheKey: string,
 ): Prediction | undefined {
-  const { settings } = input;
-  const type = input.typeOf(gvkOf(target));
-  const known = knownLocal.get(live);
-  if (known?.target === target && known.type === type && known.settings === settings) return known.prediction;
-  let prediction: Prediction | undefined;
   try {
     const local = predictLive({ target, live, type, fieldManager: settings.fieldManager });
-    prediction = local.changed ? predictionOf(local.object, live, settings) : UNCHANGED;
+    const prediction = local.changed ? predictionOf(local.object, live, settings) : UNCHANGED;
+    if (prediction.outcome === 'unchanged') cache.set(cacheKey, prediction);
+    else if (settings.serverSideDiff) return undefined;
+    return prediction;
   } catch {
-    prediction = undefined;
+    // The target does not fit the schema we know; the API server may know a newer one.
+    return undefined;
   }
-  knownLocal.set(live, { target, type, settings, prediction });
-  return prediction;
+}
+
+/** Where status counts, it is part of what a prediction depends on. */
+function predictionKey(sides: { target: KubernetesObject; live: KubernetesObject }, settings: DiffSettings): string {
+  const key = diffKey({ ...sides, fieldManager: settings.fieldManager });
+  if (settings.ignoreResourceStatusField === 'all') return key;
+  return `${key}/${settings.ignoreResourceStatusField}/${sides.live.metadata.resourceVersion ?? ''}`;
 }
