@@ -8,7 +8,10 @@ export class ApiError extends Error {
   readonly fix: string | undefined;
   readonly requestId: string | undefined;
 
-  constructor(status: number, body: { message?: string; error?: string; code?: number; reason?: string; fix?: string; requestId?: string }) {
+  constructor(
+    status: number,
+    body: { message?: string; error?: string; code?: number; reason?: string; fix?: string; requestId?: string },
+  ) {
     super(body.message || body.error || `The server answered ${status}`);
     this.name = 'ApiError';
     this.status = status;

@@ -179,7 +179,11 @@ export interface ResourceRef {
 export interface ResourceNode extends ResourceRef {
   parentRefs?: ResourceRef[];
   info?: { name: string; value: string }[];
-  networkingInfo?: { labels?: Record<string, string>; ingress?: { hostname?: string; ip?: string }[]; externalURLs?: string[] };
+  networkingInfo?: {
+    labels?: Record<string, string>;
+    ingress?: { hostname?: string; ip?: string }[];
+    externalURLs?: string[];
+  };
   resourceVersion?: string;
   images?: string[];
   health?: Health;

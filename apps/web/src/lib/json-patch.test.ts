@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch, PatchConflict } from './json-patch.ts';
 
-const rows = { items: { 'argocd/a': { health: { status: 'Healthy' }, images: ['x', 'y'] }, 'argocd/b': { health: { status: 'Degraded' } } } };
+const rows = {
+  items: {
+    'argocd/a': { health: { status: 'Healthy' }, images: ['x', 'y'] },
+    'argocd/b': { health: { status: 'Degraded' } },
+  },
+};
 
 describe('applyPatch', () => {
   it('changes the named field and keeps every other branch identical', () => {

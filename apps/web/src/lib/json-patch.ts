@@ -58,7 +58,8 @@ function remove(document: unknown, path: string[], operation: JsonPatchOperation
   const [head, ...rest] = path;
   if (head === undefined) return undefined;
   if (!isContainer(document) || !Object.hasOwn(document, head)) throw new PatchConflict(operation, `no ${head}`);
-  if (rest.length > 0) return withEntry(document, head, remove((document as Record<string, unknown>)[head], rest, operation));
+  if (rest.length > 0)
+    return withEntry(document, head, remove((document as Record<string, unknown>)[head], rest, operation));
   if (Array.isArray(document)) return document.filter((_, index) => index !== Number(head));
   const { [head]: _removed, ...kept } = document as Record<string, unknown>;
   return kept;

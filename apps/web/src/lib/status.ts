@@ -1,9 +1,9 @@
-import type { HealthStatus, OperationPhase, PlanAction, SyncStatusCode } from './api-types.ts';
+import type { HealthStatus, PlanAction } from './api-types.ts';
 
 /** What a status looks like. Each tone has one colour and one shape, so it also reads without colour. */
 export type Tone = 'healthy' | 'progressing' | 'degraded' | 'outofsync' | 'missing' | 'suspended' | 'unknown' | 'prune';
 
-export function healthTone(status: HealthStatus | undefined): Tone {
+export function healthTone(status: string | undefined): Tone {
   switch (status) {
     case 'Healthy':
       return 'healthy';
@@ -15,30 +15,28 @@ export function healthTone(status: HealthStatus | undefined): Tone {
       return 'suspended';
     case 'Missing':
       return 'missing';
-    case 'Unknown':
-    case undefined:
+    default:
       return 'unknown';
   }
 }
 
-export function syncTone(status: SyncStatusCode | undefined): Tone {
+export function syncTone(status: string | undefined): Tone {
   switch (status) {
     case 'Synced':
       return 'healthy';
     case 'OutOfSync':
       return 'outofsync';
-    case 'Unknown':
-    case undefined:
+    default:
       return 'unknown';
   }
 }
 
 /** "OutOfSync" is the wire's word; people read "Out of sync". */
-export function syncLabel(status: SyncStatusCode | undefined): string {
+export function syncLabel(status: string | undefined): string {
   return status === 'OutOfSync' ? 'Out of sync' : (status ?? 'Unknown');
 }
 
-export function phaseTone(phase: OperationPhase | undefined): Tone {
+export function phaseTone(phase: string | undefined): Tone {
   switch (phase) {
     case 'Running':
       return 'progressing';
@@ -49,7 +47,7 @@ export function phaseTone(phase: OperationPhase | undefined): Tone {
       return 'degraded';
     case 'Succeeded':
       return 'healthy';
-    case undefined:
+    default:
       return 'unknown';
   }
 }
@@ -72,9 +70,20 @@ export function actionTone(action: PlanAction): Tone {
   }
 }
 
-const severity: Record<HealthStatus, number> = { Degraded: 0, Missing: 1, Progressing: 2, Unknown: 3, Suspended: 4, Healthy: 5 };
+const severity: Record<HealthStatus, number> = {
+  Degraded: 0,
+  Missing: 1,
+  Progressing: 2,
+  Unknown: 3,
+  Suspended: 4,
+  Healthy: 5,
+};
 
 /** Sorts what needs a person first. */
-export function compareHealth(a: HealthStatus | undefined, b: HealthStatus | undefined): number {
-  return severity[a ?? 'Unknown'] - severity[b ?? 'Unknown'];
+export function compareHealth(a: string | undefined, b: string | undefined): number {
+  return rank(a) - rank(b);
+}
+
+function rank(status: string | undefined): number {
+  return severity[(status ?? 'Unknown') as HealthStatus] ?? severity.Unknown;
 }

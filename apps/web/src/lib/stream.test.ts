@@ -8,7 +8,7 @@ class FakeSocket implements StreamSocket {
   #listeners: Record<string, ((event: never) => void)[]> = {};
 
   addEventListener(type: string, listener: (event: never) => void): void {
-    (this.#listeners[type] ??= []).push(listener);
+    this.#listeners[type] = [...(this.#listeners[type] ?? []), listener];
   }
   send(data: string): void {
     this.sent.push(JSON.parse(data));
@@ -34,7 +34,12 @@ function start(options: LiveStreamOptions = {}) {
   const frames: (() => void)[] = [];
   stream = new LiveStream({ openSocket: () => socket, schedule: (callback) => frames.push(callback), ...options });
   stream.connect();
-  return { socket, runFrame: () => frames.splice(0).forEach((callback) => callback()) };
+  return {
+    socket,
+    runFrame: () => {
+      for (const callback of frames.splice(0)) callback();
+    },
+  };
 }
 
 afterEach(() => stream[Symbol.dispose]());

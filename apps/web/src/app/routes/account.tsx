@@ -1,0 +1,5 @@
+import { Account } from '../../features/session/account.tsx';
+
+export function AccountPage() {
+  return <Account />;
+}

@@ -1,0 +1,5 @@
+import { Projects } from '../../features/projects/projects.tsx';
+
+export function ProjectsPage() {
+  return <Projects />;
+}

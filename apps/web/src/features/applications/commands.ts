@@ -1,0 +1,116 @@
+import { api } from '../../lib/api-client.ts';
+import type { Application, Plan, ResourceRef } from '../../lib/api-types.ts';
+import { type ApplicationKey, applicationPath, inNamespace, resourceQuery } from './queries.ts';
+
+export interface SyncOptions {
+  prune: boolean;
+  force: boolean;
+  dryRun: boolean;
+  applyOnly: boolean;
+  resources?: ResourceRef[] | undefined;
+  revision?: string | undefined;
+}
+
+export interface RollbackOptions {
+  id: number;
+  prune: boolean;
+  reason: string;
+  /** `manual`, `next-commit` or an ISO time. */
+  resume: string;
+  runHooks: boolean;
+}
+
+export function computePlan(
+  key: ApplicationKey,
+  options: Partial<SyncOptions> & { historyId?: number | undefined },
+): Promise<Plan> {
+  return api.post<Plan>(
+    applicationPath(key, 'plans'),
+    {
+      prune: options.prune,
+      ...(options.revision && { revision: options.revision }),
+      ...(options.historyId !== undefined && { historyId: options.historyId }),
+      ...(options.resources && { resources: options.resources.map(toSyncResource) }),
+      ...(options.force && { syncOptions: ['Force=true'] }),
+    },
+    inNamespace(key),
+  );
+}
+
+export function syncApplication(key: ApplicationKey, options: SyncOptions, planId?: string): Promise<Application> {
+  const strategy = options.applyOnly ? { apply: { force: options.force } } : { hook: { force: options.force } };
+  return api.post<Application>(
+    applicationPath(key, 'sync'),
+    {
+      ...inNamespace(key),
+      prune: options.prune,
+      dryRun: options.dryRun,
+      strategy,
+      ...(planId && { planId }),
+      ...(options.revision && { revision: options.revision }),
+      ...(options.resources && { resources: options.resources.map(toSyncResource) }),
+    },
+    inNamespace(key),
+  );
+}
+
+export function refreshApplication(key: ApplicationKey, mode: 'normal' | 'hard'): Promise<Application> {
+  return api.get<Application>(applicationPath(key), { ...inNamespace(key), refresh: mode });
+}
+
+export function rollbackApplication(
+  key: ApplicationKey,
+  options: RollbackOptions,
+  planId?: string,
+): Promise<Application> {
+  return api.post<Application>(
+    applicationPath(key, 'rollback'),
+    { ...inNamespace(key), ...options, ...(planId && { planId }) },
+    inNamespace(key),
+  );
+}
+
+export const resumeApplication = (key: ApplicationKey): Promise<unknown> =>
+  api.delete(applicationPath(key, 'hold'), inNamespace(key));
+
+export const terminateOperation = (key: ApplicationKey): Promise<unknown> =>
+  api.delete(applicationPath(key, 'operation'), inNamespace(key));
+
+export function deleteApplication(
+  key: ApplicationKey,
+  cascade: 'foreground' | 'background' | 'keep',
+): Promise<unknown> {
+  return api.delete(applicationPath(key), {
+    ...inNamespace(key),
+    cascade: cascade !== 'keep',
+    ...(cascade !== 'keep' && { propagationPolicy: cascade }),
+  });
+}
+
+export const createApplication = (app: unknown): Promise<Application> =>
+  api.post<Application>('api/v1/applications', app);
+
+export function runResourceAction(key: ApplicationKey, ref: ResourceRef, action: string): Promise<unknown> {
+  const { namespace, resourceName, version, group, kind } = resourceQuery(key, ref);
+  return api.post(
+    applicationPath(key, 'resource/actions/v2'),
+    { ...inNamespace(key), namespace, resourceName, version, group, kind, action },
+    inNamespace(key),
+  );
+}
+
+export function deleteResource(
+  key: ApplicationKey,
+  ref: ResourceRef,
+  mode: 'foreground' | 'force' | 'orphan',
+): Promise<unknown> {
+  return api.delete(applicationPath(key, 'resource'), {
+    ...resourceQuery(key, ref),
+    force: mode === 'force',
+    orphan: mode === 'orphan',
+  });
+}
+
+function toSyncResource({ group = '', kind, name, namespace = '' }: ResourceRef) {
+  return { group, kind, name, namespace };
+}

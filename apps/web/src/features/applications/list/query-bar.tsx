@@ -1,0 +1,157 @@
+import { ActionIcon, Checkbox, Popover, SegmentedControl, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconChevronDown, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { StatusIcon } from '../../../components/status-icon.tsx';
+import type { Facets } from '../../../lib/api-types.ts';
+import { hasFilterValue, parseFilter, toggleFilterValue } from '../../../lib/filter.ts';
+import { healthTone, type Tone } from '../../../lib/status.ts';
+import { applicationFilterKeys } from './filter-keys.ts';
+import classes from './list.module.css';
+
+interface QueryBarProps {
+  q: string;
+  onChange: (q: string) => void;
+  facets: Facets;
+  view: 'table' | 'tiles';
+  onView: (view: 'table' | 'tiles') => void;
+}
+
+const healthOrder = ['Degraded', 'Missing', 'Progressing', 'Unknown', 'Suspended', 'Healthy'];
+
+/** The query as text, and the same query as chips with counts. */
+export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
+  const [text, setText] = useState(q);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a query that came from elsewhere replaces what is typed
+  useEffect(() => setText(q), [q]);
+  const commit = useDebouncedCallback((value: string) => onChange(value.trim()), 220);
+  const { errors } = parseFilter(text, applicationFilterKeys);
+  const toggle = (key: string, value: string) => onChange(toggleFilterValue(q, key, value, applicationFilterKeys));
+  const has = (key: string, value: string) => hasFilterValue(q, key, value, applicationFilterKeys);
+
+  const chip = (key: string, value: string, label: string, tone: Tone) => {
+    const pressed = has(key, value);
+    const count = facets[key]?.[value] ?? 0;
+    if (count === 0 && !pressed) return null;
+    return (
+      <button
+        key={`${key}:${value}`}
+        type="button"
+        className={classes.chip}
+        aria-pressed={pressed}
+        onClick={() => toggle(key, value)}
+      >
+        <StatusIcon tone={tone} size={14} />
+        {label}
+        <span className={classes.count}>{count}</span>
+      </button>
+    );
+  };
+
+  return (
+    <search className={classes.query}>
+      <div className={classes.queryLine}>
+        <TextInput
+          className={classes.queryInput ?? ''}
+          data-page-search
+          aria-label="Filter applications"
+          placeholder="Filter by name, or health:degraded project:payments cluster:prod-*"
+          leftSection={<IconSearch size={16} />}
+          rightSection={
+            text === '' ? undefined : (
+              <ActionIcon
+                size="sm"
+                aria-label="Clear the filter"
+                onClick={() => {
+                  setText('');
+                  onChange('');
+                }}
+              >
+                <IconX size={15} />
+              </ActionIcon>
+            )
+          }
+          value={text}
+          error={errors[0]}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            if (parseFilter(event.currentTarget.value, applicationFilterKeys).errors.length === 0)
+              commit(event.currentTarget.value);
+          }}
+        />
+        <SegmentedControl
+          aria-label="View"
+          size="sm"
+          value={view}
+          onChange={(value) => onView(value as 'table' | 'tiles')}
+          data={[
+            { value: 'table', label: <ViewLabel icon={<IconList size={17} />} text="Table" /> },
+            { value: 'tiles', label: <ViewLabel icon={<IconLayoutGrid size={17} />} text="Tiles" /> },
+          ]}
+        />
+      </div>
+      <div className={classes.chips}>
+        {healthOrder.map((value) => chip('health', value, value, healthTone(value)))}
+        {(facets['sync']?.['OutOfSync'] ?? 0) > 0 || has('sync', 'OutOfSync') ? <span className={classes.gap} /> : null}
+        {chip('sync', 'OutOfSync', 'Out of sync', 'outofsync')}
+        {chip('auto', 'held', 'Held', 'suspended')}
+        <span className={classes.gap} />
+        {['project', 'cluster'].map((key) => (
+          <FacetMenu
+            key={key}
+            label={key === 'project' ? 'Project' : 'Cluster'}
+            counts={facets[key] ?? {}}
+            has={(value) => has(key, value)}
+            toggle={(value) => toggle(key, value)}
+          />
+        ))}
+      </div>
+    </search>
+  );
+}
+
+function ViewLabel({ icon, text }: { icon: React.ReactNode; text: string }) {
+  return (
+    <Tooltip label={text}>
+      <span style={{ display: 'grid' }}>
+        {icon}
+        <VisuallyHidden>{text}</VisuallyHidden>
+      </span>
+    </Tooltip>
+  );
+}
+
+interface FacetMenuProps {
+  label: string;
+  counts: Record<string, number>;
+  has: (value: string) => boolean;
+  toggle: (value: string) => void;
+}
+
+function FacetMenu({ label, counts, has, toggle }: FacetMenuProps) {
+  const values = Object.keys(counts).sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a.localeCompare(b));
+  const chosen = values.filter(has);
+  return (
+    <Popover position="bottom-start" shadow="md" trapFocus>
+      <Popover.Target>
+        <button type="button" className={classes.chip} aria-pressed={chosen.length > 0}>
+          {label}
+          {chosen.length > 0 && <b>{chosen.length === 1 ? chosen[0] : chosen.length}</b>}
+          <IconChevronDown size={14} />
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown p={6} miw={230}>
+        <div className={classes.facetList}>
+          {values.length === 0 && <span className={classes.dim}>Nothing to choose from</span>}
+          {values.map((value) => (
+            <label key={value} className={classes.facetItem}>
+              <Checkbox size="xs" checked={has(value)} onChange={() => toggle(value)} />
+              <span>{value}</span>
+              <span>{counts[value]}</span>
+            </label>
+          ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

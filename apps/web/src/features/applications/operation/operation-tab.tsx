@@ -1,0 +1,225 @@
+import { Button, Modal, Tooltip } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconHistoryOff, IconPlayerStop, IconRepeat } from '@tabler/icons-react';
+import { useState } from 'react';
+import { CopyButton } from '../../../components/copy-button.tsx';
+import { Panel, PanelState } from '../../../components/panel.tsx';
+import { RelativeTime } from '../../../components/relative-time.tsx';
+import { StatusBadge, StatusIcon } from '../../../components/status-icon.tsx';
+import { useNow } from '../../../hooks/use-now.ts';
+import type { Application } from '../../../lib/api-types.ts';
+import { phaseTone } from '../../../lib/status.ts';
+import { formatDuration } from '../../../lib/time.ts';
+import { shortRevision } from '../application-row.ts';
+import { terminateOperation } from '../commands.ts';
+import { conditionAdvice } from '../page/condition-advice.ts';
+import { permission } from '../permission.ts';
+import type { ApplicationKey } from '../queries.ts';
+import classes from './operation.module.css';
+import { cardTone, cardWord, operationBoard } from './operation-board.ts';
+
+interface OperationTabProps {
+  applicationKey: ApplicationKey;
+  app: Application;
+  onOpen: (node: string) => void;
+  onPlan: () => void;
+}
+
+/** The running or last operation: phases as columns, waves inside, what failed first. */
+export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: OperationTabProps) {
+  const now = useNow();
+  const [confirming, setConfirming] = useState(false);
+  const operation = app.status?.operationState;
+  if (!operation)
+    return (
+      <Panel>
+        <PanelState
+          icon={<IconHistoryOff size={22} />}
+          title="Never synced"
+          actions={<Button onClick={onPlan}>Plan a sync</Button>}
+        >
+          No operation has run on this application yet.
+        </PanelState>
+      </Panel>
+    );
+  const board = operationBoard(app);
+  const running = operation.phase === 'Running' || operation.phase === 'Terminating';
+  const failed = operation.phase === 'Failed' || operation.phase === 'Error';
+  const denied = permission(app, 'sync');
+  const { initiatedBy, sync } = operation.operation;
+  const advice = failed ? conditionAdvice({ type: 'SyncError', message: operation.message ?? '' }) : undefined;
+
+  const terminate = () => {
+    setConfirming(false);
+    terminateOperation(key).catch((error: unknown) =>
+      notifications.show({
+        color: 'red',
+        autoClose: false,
+        title: 'Could not terminate',
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    );
+  };
+
+  return (
+    <Panel aria-label="Operation">
+      <div className={classes.head}>
+        <StatusBadge tone={phaseTone(operation.phase)} pill>
+          {operation.phase === 'Running' ? 'Running' : operation.phase}
+        </StatusBadge>
+        <Fact name="Revision">
+          <code>{shortRevision(operation.syncResult?.revision ?? sync?.revision) || '–'}</code>
+        </Fact>
+        <Fact name="Started">
+          <RelativeTime value={operation.startedAt} />
+        </Fact>
+        <Fact name={running ? 'Elapsed' : 'Took'}>
+          {formatDuration(operation.startedAt, operation.finishedAt ?? now)}
+        </Fact>
+        <Fact name="By">{initiatedBy?.username || (initiatedBy?.automated ? 'Automatic sync' : 'Unknown')}</Fact>
+        <Fact name="Options">
+          {[
+            sync?.prune && 'prune',
+            sync?.dryRun && 'dry run',
+            sync?.resources && `${sync.resources.length} selected`,
+            ...(sync?.syncOptions ?? []),
+          ]
+            .filter(Boolean)
+            .join(', ') || 'none'}
+        </Fact>
+        {(operation.retryCount ?? 0) > 0 && <Fact name="Retries">{operation.retryCount}</Fact>}
+        <div className={classes.end}>
+          {running ? (
+            <Tooltip label={denied ?? 'Stops before the next step; what was applied stays'}>
+              <Button
+                variant="default"
+                leftSection={<IconPlayerStop size={16} />}
+                aria-disabled={denied !== undefined}
+                onClick={() => !denied && setConfirming(true)}
+              >
+                Terminate
+              </Button>
+            </Tooltip>
+          ) : (
+            failed && (
+              <Button leftSection={<IconRepeat size={16} />} onClick={onPlan}>
+                Plan again
+              </Button>
+            )
+          )}
+        </div>
+      </div>
+      {running && (
+        <div
+          className={classes.progress}
+          role="progressbar"
+          aria-label="Resources done"
+          aria-valuemin={0}
+          aria-valuemax={board.total}
+          aria-valuenow={board.done}
+        >
+          <div style={{ width: `${board.total === 0 ? 0 : (100 * board.done) / board.total}%` }} />
+        </div>
+      )}
+      {running && (
+        <div className={classes.line} role="status">
+          <StatusIcon tone="progressing" />
+          <p>
+            {board.blockedBy ?? operation.message} · {board.done} of {board.total} done
+          </p>
+        </div>
+      )}
+      {failed && (
+        <div className={classes.line} data-bad>
+          <StatusIcon tone="degraded" />
+          <p>
+            {operation.message}
+            {advice && (
+              <>
+                <br />
+                <b>{advice}</b>
+              </>
+            )}
+          </p>
+          <CopyButton value={operation.message ?? ''} label="Copy the error" />
+        </div>
+      )}
+      {board.phases.length === 0 ? (
+        <PanelState
+          icon={<StatusIcon tone={phaseTone(operation.phase)} size={22} />}
+          title={running ? 'Starting' : 'No resource was touched'}
+          compact
+        >
+          {operation.message}
+        </PanelState>
+      ) : (
+        <div className={classes.board}>
+          {board.phases.map(({ phase, waves }) => (
+            <section key={phase} className={classes.phase} aria-label={`Phase ${phase}`}>
+              <h3 className={classes.phaseTitle}>{phase}</h3>
+              <div className={classes.waves}>
+                {waves.map(({ wave, cards }) => (
+                  <div key={wave} className={classes.wave}>
+                    <div className={classes.waveTitle}>
+                      <span>Wave {wave}</span>
+                      <span>
+                        {
+                          cards.filter(
+                            (card) => card.state !== 'queued' && card.state !== 'waiting' && card.state !== 'failed',
+                          ).length
+                        }{' '}
+                        of {cards.length}
+                      </span>
+                    </div>
+                    <div className={classes.cards}>
+                      {cards.map((card) => (
+                        <button
+                          key={card.id}
+                          type="button"
+                          className={classes.card}
+                          data-state={card.state}
+                          onClick={() => onOpen(card.id)}
+                        >
+                          <StatusIcon tone={cardTone[card.state]} />
+                          <span className={classes.cardName}>{card.ref.name}</span>
+                          <span className={classes.cardState}>{cardWord[card.state]}</span>
+                          <span className={classes.cardText}>
+                            {card.hookType ? `${card.ref.kind} hook` : card.ref.kind}
+                            {card.message && ` · ${card.message}`}
+                          </span>
+                        </button>
+                      ))}
+                    </div>
+                  </div>
+                ))}
+              </div>
+            </section>
+          ))}
+        </div>
+      )}
+      <Modal opened={confirming} onClose={() => setConfirming(false)} title="Terminate the operation?">
+        <p>
+          It stops before the next step. Resources that were applied stay as they are, so the application may be
+          half-way.
+        </p>
+        <div style={{ display: 'flex', justifyContent: 'flex-end', gap: 8, marginTop: 18 }}>
+          <Button variant="default" data-autofocus onClick={() => setConfirming(false)}>
+            Keep running
+          </Button>
+          <Button color="red" onClick={terminate}>
+            Terminate
+          </Button>
+        </div>
+      </Modal>
+    </Panel>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <span className={classes.fact}>
+      <small>{name}</small>
+      <span>{children}</span>
+    </span>
+  );
+}

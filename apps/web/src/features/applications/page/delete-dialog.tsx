@@ -1,0 +1,80 @@
+import { Button, Modal, Radio, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Application } from '../../../lib/api-types.ts';
+import { deleteApplication } from '../commands.ts';
+import { type ApplicationKey, applicationQueries } from '../queries.ts';
+import classes from './page.module.css';
+
+interface DeleteDialogProps {
+  applicationKey: ApplicationKey;
+  app: Application;
+  onClose: () => void;
+  onDeleted: () => void;
+}
+
+/** The choices are outcomes. Taking the resources along needs the name typed. */
+export function DeleteDialog({ applicationKey: key, app, onClose, onDeleted }: DeleteDialogProps) {
+  const count = app.status?.resources?.length ?? 0;
+  const [choice, setChoice] = useState<'foreground' | 'keep'>('keep');
+  const [typed, setTyped] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const queryClient = useQueryClient();
+  const ready = choice === 'keep' || typed === key.name;
+  const submit = async () => {
+    if (!ready) return;
+    setBusy(true);
+    try {
+      await deleteApplication(key, choice);
+      notifications.show({ color: 'gray', message: `${key.name} is being deleted` });
+      void queryClient.invalidateQueries({ queryKey: applicationQueries.lists() });
+      onDeleted();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Delete ${key.name}?`} size="md">
+      <Radio.Group value={choice} onChange={(value) => setChoice(value as typeof choice)} aria-label="What to delete">
+        <div className={classes.choices}>
+          <Radio
+            value="keep"
+            label="Delete the application, keep its resources"
+            description="They go on running and are managed by nobody"
+          />
+          <Radio
+            value="foreground"
+            label={`Delete the application and its ${count === 1 ? 'one resource' : `${count} resources`}`}
+            description={`In ${app.spec.destination.namespace ?? 'the destination'}, including what they own`}
+          />
+        </div>
+      </Radio.Group>
+      {choice === 'foreground' && (
+        <TextInput
+          mt={14}
+          label={`Type ${key.name} to confirm`}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          autoComplete="off"
+        />
+      )}
+      {failure && (
+        <p className={classes.failure} role="alert">
+          <IconAlertTriangle size={16} /> {failure}
+        </p>
+      )}
+      <div className={classes.dialogFoot}>
+        <Button variant="default" data-autofocus onClick={onClose}>
+          Cancel
+        </Button>
+        <Button color="red" loading={busy} aria-disabled={!ready} onClick={() => void submit()}>
+          {choice === 'keep' ? 'Delete the application' : 'Delete everything'}
+        </Button>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,92 @@
+import { ActionIcon, Button, createTheme, Input, Kbd, Menu, Modal, Tabs, Tooltip } from '@mantine/core';
+
+/** Mantine in our colours. Neutral first: ink buttons on quiet surfaces, so that the only loud colours are statuses. */
+export const theme = createTheme({
+  fontFamily: 'var(--ls-font)',
+  fontFamilyMonospace: 'var(--ls-mono)',
+  primaryColor: 'iris',
+  primaryShade: { light: 6, dark: 3 },
+  autoContrast: true,
+  cursorType: 'pointer',
+  defaultRadius: 'sm',
+  respectReducedMotion: true,
+  radius: { xs: '4px', sm: '7px', md: '9px', lg: '11px', xl: '16px' },
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
+  headings: {
+    fontWeight: '620',
+    sizes: {
+      h1: { fontSize: '1.375rem', lineHeight: '1.25' },
+      h2: { fontSize: '1.0625rem', lineHeight: '1.3' },
+      h3: { fontSize: '0.9375rem', lineHeight: '1.35' },
+    },
+  },
+  colors: {
+    iris: [
+      '#eeedfd',
+      '#dfdcfc',
+      '#c5c0fd',
+      '#aba4fa',
+      '#8b82f0',
+      '#6c61e4',
+      '#5247d5',
+      '#4037b4',
+      '#332c8f',
+      '#241f66',
+    ],
+    gray: [
+      '#fafafb',
+      '#f2f2f6',
+      '#ececf0',
+      '#e2e2e8',
+      '#c9c9d2',
+      '#a3a3ae',
+      '#74747f',
+      '#494954',
+      '#2e2d38',
+      '#17161d',
+    ],
+    dark: [
+      '#edeef0',
+      '#b9bcc4',
+      '#969ba6',
+      '#737884',
+      '#2b2e36',
+      '#1f2127',
+      '#1c1e24',
+      '#16181c',
+      '#101115',
+      '#0d0e11',
+    ],
+  },
+  components: {
+    Button: Button.extend({
+      defaultProps: { size: 'sm' },
+      vars: (_theme, props) =>
+        props.color === undefined && (props.variant === undefined || props.variant === 'filled')
+          ? {
+              root: {
+                '--button-bg': 'var(--ls-ink)',
+                '--button-hover': 'var(--ls-ink-hover)',
+                '--button-color': 'var(--ls-on-ink)',
+              },
+            }
+          : { root: {} },
+    }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } }),
+    Input: Input.extend({ defaultProps: { size: 'sm' } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: {
+        openDelay: 350,
+        withArrow: false,
+        multiline: true,
+        maw: 340,
+        fz: 'xs',
+        events: { hover: true, focus: true, touch: false },
+      },
+    }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } }),
+    Kbd: Kbd.extend({ defaultProps: { size: 'xs' } }),
+    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
+  },
+});
