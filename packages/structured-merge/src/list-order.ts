@@ -13,7 +13,8 @@ export function isSameItem(a: unknown, b: unknown, mergeKey: string | undefined)
 
 /**
  * The order strategic merge gives a list: items named in `order` follow it; items only on the server keep their place
- * relative to it as far as `serverOrder` tells.
+ * relative to it as far as `serverOrder` tells. Upstream appends new items where removed ones stood before it looks at
+ * that order; callers pass the merged list, cut to the length of the live one, to get the same.
  */
 export function orderItems(request: {
   items: unknown[];

@@ -85,9 +85,9 @@ function mergeOrderedLists(type: ValueType, original: JsonObject, patch: JsonObj
     const { mergeKey } = patchStrategyOf(fieldType);
     rejectOtherOrder(change ?? [], order, key, mergeKey);
     const items =
-      current === undefined ? (withoutDirectives(change) as unknown[]) : mergeList(fieldType, current, change ?? []);
+      current === undefined ? (withoutDirectives(change) as unknown[]) : mergeItems(fieldType, current, change ?? []);
     delete patch[key];
-    original[key] = orderItems({ items, order, serverOrder: current ?? [], mergeKey });
+    original[key] = orderItems({ items, order, serverOrder: items.slice(0, current?.length ?? 0), mergeKey });
   }
 }
 
@@ -110,20 +110,27 @@ function rejectOtherOrder(items: unknown[], order: unknown[], key: string, merge
   }
 }
 
+/** A list without `$setElementOrder`: what the patch names follows the order of the patch. */
 function mergeList(type: ValueType, original: unknown[], patch: unknown[]): unknown[] {
   const { strategy, mergeKey } = patchStrategyOf(type);
-  if (strategy !== 'merge') return patch.map(withoutDirectives).filter((item) => item !== undefined);
-  if (original.length === 0 && patch.length === 0) return original;
-  const isListOfMaps = isJsonObject(original[0] ?? patch[0]);
-  if (!isListOfMaps) {
-    const items = [...original, ...patch].filter((item, index, all) => indexOfItem(all, item, undefined) === index);
-    return orderItems({ items, order: patch, serverOrder: original, mergeKey: undefined });
-  }
-  if (mergeKey === undefined) throw new PatchError('cannot merge lists without merge key');
-  return mergeItems(type, original, patch, mergeKey);
+  const items = mergeItems(type, original, patch);
+  const isReplaced = strategy !== 'merge' || patch.some((item) => isJsonObject(item) && item['$patch'] === 'replace');
+  return isReplaced ? items : orderItems({ items, order: patch, serverOrder: original, mergeKey });
 }
 
-function mergeItems(type: ValueType, original: unknown[], patch: unknown[], mergeKey: string): unknown[] {
+/** The merged items, live ones in their order and new ones behind them. */
+function mergeItems(type: ValueType, original: unknown[], patch: unknown[]): unknown[] {
+  const { strategy, mergeKey } = patchStrategyOf(type);
+  if (strategy !== 'merge') return withoutDirectives(patch) as unknown[];
+  if (original.length === 0 && patch.length === 0) return original;
+  if (!isJsonObject(original[0] ?? patch[0])) {
+    return [...original, ...patch].filter((item, index, all) => indexOfItem(all, item, undefined) === index);
+  }
+  if (mergeKey === undefined) throw new PatchError('cannot merge lists without merge key');
+  return mergeKeyedItems(type, original, patch, mergeKey);
+}
+
+function mergeKeyedItems(type: ValueType, original: unknown[], patch: unknown[], mergeKey: string): unknown[] {
   let items = [...original];
   const changes: JsonObject[] = [];
   let replaces = false;
@@ -149,7 +156,7 @@ function mergeItems(type: ValueType, original: unknown[], patch: unknown[], merg
     if (at < 0) items.push(withoutDirectives(change));
     else items[at] = mergeMap(type.item, items[at] as JsonObject, change);
   }
-  return orderItems({ items, order: changes, serverOrder: original, mergeKey });
+  return items;
 }
 
 function requireMergeKey(change: JsonObject, mergeKey: string): void {

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, ownValue, setValue } from './json.ts';
+import { equalJson, isJsonObject, type JsonObject, ownValue, setValue } from './json.ts';
 import { indexOfItem, orderItems } from './list-order.ts';
-import { patchStrategyOf } from './patch-strategy.ts';
+import { type PatchStrategy, patchStrategyOf } from './patch-strategy.ts';
 import { untyped, type ValueType } from './schema.ts';
 
 /**
@@ -16,63 +16,42 @@ export function threeWayMerge(request: {
   type?: ValueType | undefined;
 }): JsonObject {
   const { last, target, live, type = untyped } = request;
-  const kept = last === undefined ? structuredClone(live) : removeDropped(type, last, target, structuredClone(live));
-  return layOver(type, structuredClone(target), kept);
-}
-
-/** Removes from `live` what `last` has and `target` has not. Changes `live`. */
-function removeDropped(type: ValueType, last: JsonObject, target: JsonObject, live: JsonObject): JsonObject {
-  for (const key of Object.keys(last)) {
-    if (!Object.hasOwn(live, key)) continue;
-    const wanted = ownValue(target, key);
-    if (wanted === undefined) {
-      delete live[key];
-      continue;
-    }
-    const old = last[key];
-    const current = live[key];
-    const fieldType = type.field(key);
-    const { strategy, mergeKey } = patchStrategyOf(fieldType);
-    if (isJsonObject(old) && isJsonObject(wanted) && isJsonObject(current)) {
-      if (strategy !== 'replace') removeDropped(fieldType, old, wanted, current);
-    } else if (Array.isArray(old) && Array.isArray(wanted) && Array.isArray(current) && strategy === 'merge') {
-      live[key] = removeDroppedItems(fieldType, { old, wanted, current, mergeKey });
-    }
-  }
-  return live;
-}
-
-function removeDroppedItems(
-  type: ValueType,
-  lists: { old: unknown[]; wanted: unknown[]; current: unknown[]; mergeKey: string | undefined },
-): unknown[] {
-  const { old, wanted, current, mergeKey } = lists;
-  const isDropped = (item: unknown) => indexOfItem(old, item, mergeKey) >= 0 && indexOfItem(wanted, item, mergeKey) < 0;
-  const kept = current.filter((item) => !isDropped(item));
-  for (const item of kept) {
-    const before = old[indexOfItem(old, item, mergeKey)];
-    const after = wanted[indexOfItem(wanted, item, mergeKey)];
-    if (isJsonObject(item) && isJsonObject(before) && isJsonObject(after))
-      removeDropped(type.item, before, after, item);
-  }
-  return kept;
+  return mergeMap(type, { last, target: structuredClone(target), live: structuredClone(live) });
 }
 
 /** Changes `live` and takes over parts of `target`. */
-function layOver(type: ValueType, target: JsonObject, live: JsonObject): JsonObject {
+function mergeMap(
+  type: ValueType,
+  sides: { last: JsonObject | undefined; target: JsonObject; live: JsonObject; retainKeys?: boolean },
+): JsonObject {
+  const { last, target, live, retainKeys = false } = sides;
+  for (const key of Object.keys(live)) {
+    const isDropped = retainKeys || (last !== undefined && Object.hasOwn(last, key));
+    if (isDropped && !Object.hasOwn(target, key)) delete live[key];
+  }
   for (const [key, wanted] of Object.entries(target)) {
     if (wanted === null) {
       delete live[key];
       continue;
     }
+    const old = ownValue(last, key);
     const current = ownValue(live, key);
     const fieldType = type.field(key);
-    const { strategy, mergeKey, retainKeys } = patchStrategyOf(fieldType);
-    if (isJsonObject(wanted) && isJsonObject(current) && strategy !== 'replace') {
-      if (retainKeys) retainOnly(current, wanted);
-      layOver(fieldType, wanted, current);
-    } else if (Array.isArray(wanted) && Array.isArray(current) && strategy === 'merge') {
-      live[key] = layOverItems(fieldType, wanted, current, mergeKey, retainKeys);
+    const strategy = patchStrategyOf(fieldType);
+    if (isJsonObject(wanted) && isJsonObject(current) && strategy.strategy !== 'replace') {
+      mergeMap(fieldType, {
+        last: isJsonObject(old) ? old : undefined,
+        target: wanted,
+        live: current,
+        retainKeys: strategy.retainKeys,
+      });
+    } else if (Array.isArray(wanted) && Array.isArray(current) && strategy.strategy === 'merge') {
+      live[key] = mergeItems(fieldType, {
+        last: Array.isArray(old) ? old : [],
+        target: wanted,
+        live: current,
+        strategy,
+      });
     } else {
       setValue(live, key, withoutNulls(wanted));
     }
@@ -80,29 +59,38 @@ function layOver(type: ValueType, target: JsonObject, live: JsonObject): JsonObj
   return live;
 }
 
-function layOverItems(
+function mergeItems(
   type: ValueType,
-  wanted: unknown[],
-  current: unknown[],
-  mergeKey: string | undefined,
-  retainKeys: boolean,
+  sides: { last: unknown[]; target: unknown[]; live: unknown[]; strategy: PatchStrategy },
 ): unknown[] {
-  const items = [...current];
-  for (const item of wanted) {
+  const { last, target, live, strategy } = sides;
+  const { mergeKey, retainKeys } = strategy;
+  const find = (list: unknown[], item: unknown) => list[indexOfItem(list, item, mergeKey)];
+  const items = live.filter((item) => find(last, item) === undefined || find(target, item) !== undefined);
+  if (mergeKey === undefined) {
+    const added = target.filter((item) => find(live, item) === undefined);
+    const hasDropped = last.some((item) => find(target, item) === undefined);
+    // Upstream compares with the sorted list, so that scalars in their natural order leave the live order alone.
+    const sorted = [...live].sort((a, b) => (String(a) < String(b) ? -1 : 1));
+    if (!hasDropped && equalJson(sorted, target)) return live;
+    return orderItems({ items: [...items, ...added], order: target, serverOrder: live, mergeKey });
+  }
+  for (const item of target) {
     const at = indexOfItem(items, item, mergeKey);
-    const old = items[at];
+    const current = items[at];
     if (at < 0) {
       items.push(withoutNulls(item));
-    } else if (isJsonObject(old) && isJsonObject(item)) {
-      if (retainKeys) retainOnly(old, item);
-      items[at] = layOver(type.item, item, old);
+    } else if (isJsonObject(current) && isJsonObject(item)) {
+      const old = find(last, item);
+      items[at] = mergeMap(type.item, {
+        last: isJsonObject(old) ? old : undefined,
+        target: item,
+        live: current,
+        retainKeys,
+      });
     }
   }
-  return orderItems({ items, order: wanted, serverOrder: current, mergeKey });
-}
-
-function retainOnly(live: JsonObject, target: JsonObject): void {
-  for (const key of Object.keys(live)) if (!Object.hasOwn(target, key)) delete live[key];
+  return orderItems({ items, order: target, serverOrder: items.slice(0, live.length), mergeKey });
 }
 
 function withoutNulls(value: unknown): unknown {
