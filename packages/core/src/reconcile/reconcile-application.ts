@@ -1,5 +1,6 @@
 import type { Application, ApplicationKey } from '../application/application.ts';
 import { type ClusterFacts, resolveDestination } from '../application/destination.ts';
+import { globOrRegexMatch } from '../application/glob.ts';
 import type { OperationState } from '../application/operation.ts';
 import { projectNameOf, sourcesOf } from '../application/sources.ts';
 import { syncServiceAccount } from '../application/sync-service-account.ts';
@@ -52,7 +53,7 @@ import { renderTargets, type Targets } from './render-targets.ts';
 export async function reconcileApplication(world: ReconcileWorld, key: ApplicationKey): Promise<ReconcileOutcome> {
   const application = world.application(key);
   if (application === undefined) return nothingToDo(undefined);
-  if (application.metadata.annotations?.[ANNOTATION_SKIP_RECONCILE] === 'true') return nothingToDo(application);
+  if (isLeftAlone(world, application)) return nothingToDo(application);
   if (application.metadata.deletionTimestamp !== undefined) return reconcileDeletion(world, application);
 
   const facts = factsOf(world, application);
@@ -255,7 +256,7 @@ class Pass {
       checkpoint: (running) => this.#writer.checkpoint(running),
     });
     if (pass.requeueAfter !== undefined) this.#requeueIn(pass.requeueAfter);
-    if (pass.waitingFor === undefined) this.#complete(pass.state, own.targets);
+    if (pass.waitingFor === undefined) this.#complete(pass.state, own.targets, pinned);
     else {
       this.#state = pass.state;
       this.#waitingFor = pass.waitingFor;
@@ -369,7 +370,11 @@ class Pass {
       manifests: state.operation.sync?.manifests,
     });
     if (own.failure !== undefined) {
-      this.#complete(endOperation(state, 'Error', describeConditions([own.failure]), facts.now), undefined);
+      const end =
+        state.phase === 'Terminating'
+          ? endOperation(state, 'Failed', 'Operation terminated', facts.now)
+          : endOperation(state, 'Error', describeConditions([own.failure]), facts.now);
+      this.#complete(end, undefined, state);
       return undefined;
     }
     const comparedOwn = await compareTargets(world, facts, cluster, {
@@ -379,8 +384,9 @@ class Pass {
     return { targets: own.targets, compared: comparedOwn };
   }
 
-  #complete(state: OperationState, targets: Targets | undefined): void {
-    if (canRetry(state) && state.message !== 'Operation terminated') {
+  /** `before` is the state the pass began with: what was asked to end is not tried again. */
+  #complete(state: OperationState, targets: Targets | undefined, before: OperationState = state): void {
+    if (canRetry(state) && before.phase !== 'Terminating') {
       const scheduled = scheduleRetry(state, this.facts.now);
       this.#state = scheduled;
       this.#waitingFor = scheduled.message;
@@ -501,6 +507,14 @@ class Pass {
   #requeueAfter(): number | undefined {
     return this.#requeueTimes.length === 0 ? undefined : Math.min(...this.#requeueTimes);
   }
+}
+
+/** Told to skip it, or in a namespace where Applications have no effect. */
+function isLeftAlone(world: ReconcileWorld, application: Application): boolean {
+  if (application.metadata.annotations?.[ANNOTATION_SKIP_RECONCILE] === 'true') return true;
+  const namespace = application.metadata.namespace ?? '';
+  if (namespace === world.controlPlaneNamespace) return false;
+  return !world.settings().applicationNamespaces.some((pattern) => globOrRegexMatch(pattern, namespace));
 }
 
 const UNREACHABLE_RETRY_MS = 10_000;

@@ -41,7 +41,8 @@ export interface ReconcileWorld {
   destination(server: string, options: { serviceAccount?: string }): Promise<DestinationCluster>;
   /**
    * Resolves every source to a revision, in order. Serves the last known answer of the repository queue unless `fresh`;
-   * an answer that fails serves the last good one for the grace period. Throws `RenderError` or `WaitingError`.
+   * an answer that fails serves the last good one for the grace period. May answer the earlier commit
+   * while nothing that the source reads has changed since: a commit elsewhere in a repository then writes no status. Throws `RenderError` or `WaitingError`.
    */
   resolveRevisions(request: {
     application: Application;

@@ -40,6 +40,7 @@ export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
 
   const prune = automated.prune === true;
   const outOfSync = comparison.resources.filter(needsSync);
+  if (outOfSync.length === 0 && comparison.resources.some(isLeaving)) return NO;
   if (outOfSync.length > 0 && !prune && outOfSync.every((resource) => resource.requiresPruning)) return NO;
   const desired = describeRevisions(input.revisions);
   if (prune && automated.allowEmpty !== true && wouldWipeOut(comparison)) {
@@ -133,8 +134,14 @@ function selectionOf(resources: readonly ResourceComparison[]): SyncOperationRes
   }));
 }
 
+/** Pruned already; its finalizers decide when it goes, and deleting it again would change nothing. */
+function isLeaving({ requiresPruning, live }: ResourceComparison): boolean {
+  return requiresPruning && live?.metadata.deletionTimestamp !== undefined;
+}
+
 function needsSync(resource: ResourceComparison): boolean {
-  if (resource.isHook || resource.status === undefined || resource.status === 'Synced') return false;
+  if (resource.isHook || resource.status === undefined || resource.status === 'Synced' || isLeaving(resource))
+    return false;
   const isIgnored =
     resource.target === undefined &&
     resource.live !== undefined &&
