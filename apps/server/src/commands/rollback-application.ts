@@ -1,0 +1,106 @@
+import {
+  ANNOTATION_HOLD,
+  type Application,
+  type ApplicationKey,
+  type Hold,
+  hasMultipleSources,
+  type Operation,
+  type RevisionHistory,
+} from '@lockstep/core';
+import { ApiError } from '../api/api-error.ts';
+import { autoSyncOf } from '../api/applications/presenter.ts';
+import type { ApplicationStore } from '../store/application-store.ts';
+import { retryField, syncOptionsField } from './request-sync.ts';
+import { startOperation } from './start-operation.ts';
+
+export interface RollbackRequest {
+  /** Of `status.history`; absent or 0 means the deployment before the current one. */
+  id?: number;
+  prune?: boolean;
+  dryRun?: boolean;
+  /** Hooks of the old revision run again; they may migrate a database, so not by default. */
+  runHooks?: boolean;
+  reason?: string;
+  /** When auto-sync resumes: by hand, at the next commit, or at a time (RFC 3339). */
+  resume?: string;
+}
+
+/**
+ * Deploys what was deployed before. With auto-sync on, the application is held there: the annotation keeps auto-sync
+ * from undoing the rollback without touching `spec`, which an app of apps would write back.
+ */
+export async function rollbackApplication(
+  { store, window }: { store: ApplicationStore; window(application: Application): Promise<void> },
+  key: ApplicationKey,
+  request: RollbackRequest,
+  username: string,
+): Promise<Application> {
+  return startOperation(store, key, async (application) => {
+    const entry = historyEntry(application, request.id);
+    await window(application);
+    const resume = checkResume(request.resume);
+    const multiple = entry.sources !== undefined && hasMultipleSources(application.spec);
+    const operation: Operation = {
+      sync: {
+        ...(multiple
+          ? { revisions: entry.revisions ?? [], sources: entry.sources ?? [] }
+          : { revision: entry.revision ?? '', ...(entry.source === undefined ? {} : { source: entry.source }) }),
+        prune: request.prune ?? false,
+        dryRun: request.dryRun ?? false,
+        syncStrategy: request.runHooks === true ? { hook: {} } : { apply: {} },
+        ...syncOptionsField(application.spec.syncPolicy?.syncOptions),
+      },
+      initiatedBy: { username },
+      info: [
+        { name: 'rollback', value: String(entry.id) },
+        ...(request.reason ? [{ name: 'reason', value: request.reason }] : []),
+      ],
+      ...retryField(application.spec.syncPolicy?.retry),
+    };
+    if (autoSyncOf(application) === 'off' || request.dryRun === true) return { operation };
+    const hold: Hold = {
+      historyId: entry.id,
+      revision: entry.revision ?? entry.revisions?.join(',') ?? '',
+      by: username,
+      at: new Date().toISOString().replace(/\.\d+/, ''),
+      ...(request.reason ? { reason: request.reason } : {}),
+      resume,
+    };
+    return { operation, more: { metadata: { annotations: { [ANNOTATION_HOLD]: JSON.stringify(hold) } } } };
+  });
+}
+
+/** Lets auto-sync go on. Does nothing when the application is not held. */
+export async function resumeApplication(
+  store: ApplicationStore,
+  key: ApplicationKey,
+): Promise<Application | undefined> {
+  const application = store.get(key);
+  if (application?.metadata.annotations?.[ANNOTATION_HOLD] === undefined) return application;
+  return store.patch(key, { metadata: { annotations: { [ANNOTATION_HOLD]: null } } });
+}
+
+function historyEntry(application: Application, id: number | undefined): RevisionHistory {
+  const history = application.status?.history ?? [];
+  const entry = id === undefined || id === 0 ? history.at(-2) : history.find((candidate) => candidate.id === id);
+  if (entry !== undefined) return entry;
+  const known = history.map((candidate) => candidate.id).join(', ') || 'none';
+  throw new ApiError(
+    'InvalidArgument',
+    `application ${application.metadata.name ?? ''} does not have deployment with id ${id ?? 'before the current one'}`,
+    { fix: `Deployments in its history: ${known}` },
+  );
+}
+
+function checkResume(resume: string | undefined): string {
+  if (resume === undefined || resume === '' || resume === 'manual') return 'manual';
+  if (resume === 'next-commit') return resume;
+  const time = Date.parse(resume);
+  if (Number.isNaN(time)) {
+    throw new ApiError('InvalidArgument', `resume "${resume}" is not a time`, {
+      fix: 'Write manual, next-commit or a time such as 2030-01-31T22:00:00Z',
+    });
+  }
+  if (time <= Date.now()) throw new ApiError('InvalidArgument', `resume "${resume}" is in the past`);
+  return new Date(time).toISOString().replace(/\.\d+/, '');
+}
