@@ -20,7 +20,7 @@ function deployment(name: string, replicas: number): object {
 
 describe('startControllers', () => {
   it('changes nothing when it is started again over what is settled', async () => {
-    const cluster = await startTestCluster();
+    const cluster = startTestCluster();
     cluster.create(DEPLOYMENTS, deployment('web', 2));
     await cluster.controllers.idle();
     cluster.controllers.close();
@@ -40,7 +40,7 @@ describe('startControllers', () => {
   });
 
   it('brings up hundreds of Pods while others get their turn', async () => {
-    const cluster = await startTestCluster();
+    const cluster = startTestCluster();
     let longest = 0;
     let last = performance.now();
     const timer = setInterval(() => {
@@ -58,7 +58,7 @@ describe('startControllers', () => {
   });
 
   it('leaves no Pod behind when a Deployment is deleted', async () => {
-    const cluster = await startTestCluster();
+    const cluster = startTestCluster();
     cluster.create(DEPLOYMENTS, deployment('web', 3));
     await cluster.controllers.idle();
     cluster.client.delete(DEPLOYMENTS, 'default', 'web', { propagation: 'Foreground' });
@@ -70,7 +70,7 @@ describe('startControllers', () => {
   });
 
   it('counts what is seen again in one Event', async () => {
-    const cluster = await startTestCluster();
+    const cluster = startTestCluster();
     cluster.create(PODS, {
       apiVersion: 'v1',
       kind: 'Pod',

@@ -27,8 +27,8 @@ export interface TestCluster {
 }
 
 /** A store, the controllers and garbage collection, without HTTP. Everything is in the namespace `default`. */
-export async function startTestCluster(options: Partial<ControllersOptions> = {}): Promise<TestCluster> {
-  await ensureOpenApi();
+export function startTestCluster(options: Partial<ControllersOptions> = {}): TestCluster {
+  ensureOpenApi();
   const failures: unknown[] = [];
   const store = new ObjectStore({ onListenerError: (error) => failures.push(error) });
   const registry = new ResourceRegistry();

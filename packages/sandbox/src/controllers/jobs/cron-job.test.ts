@@ -50,7 +50,7 @@ function poke(): void {
 describe('CronJob', () => {
   it('creates one Job when its time has come, named by the scheduled minute', async () => {
     const clock = movableClock();
-    cluster = await startTestCluster({ now: clock.now });
+    cluster = startTestCluster({ now: clock.now });
     cluster.create(CRON_JOBS, cronJob());
     await cluster.controllers.idle();
     expect(jobs()).toHaveLength(0);
@@ -66,7 +66,7 @@ describe('CronJob', () => {
 
   it('Forbid starts none while one runs; Replace ends the one that runs', async () => {
     const clock = movableClock();
-    cluster = await startTestCluster({ now: clock.now });
+    cluster = startTestCluster({ now: clock.now });
     cluster.create(CRON_JOBS, cronJob({ concurrencyPolicy: 'Forbid' }, 'sleep 3600'));
     await cluster.controllers.idle();
     clock.move(5 * 60_000);
@@ -85,7 +85,7 @@ describe('CronJob', () => {
 
   it('keeps as many finished Jobs as its history limits say', async () => {
     const clock = movableClock();
-    cluster = await startTestCluster({ now: clock.now });
+    cluster = startTestCluster({ now: clock.now });
     cluster.create(CRON_JOBS, cronJob({ successfulJobsHistoryLimit: 1 }));
     await cluster.controllers.idle();
     for (let round = 0; round < 3; round += 1) {
@@ -102,7 +102,7 @@ describe('CronJob', () => {
 
   it('suspended, it creates nothing', async () => {
     const clock = movableClock();
-    cluster = await startTestCluster({ now: clock.now });
+    cluster = startTestCluster({ now: clock.now });
     cluster.create(CRON_JOBS, cronJob({ suspend: true }));
     await cluster.controllers.idle();
     clock.move(60 * 60_000);

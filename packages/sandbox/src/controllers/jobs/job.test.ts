@@ -4,8 +4,8 @@ import { JOBS, type Job, PODS, type Pod } from '../machinery/objects.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster();
+beforeEach(() => {
+  cluster = startTestCluster();
 });
 afterEach(() => {
   cluster.close();

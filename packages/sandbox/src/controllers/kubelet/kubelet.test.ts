@@ -5,8 +5,8 @@ import { isReady } from '../pods/pod-facts.ts';
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster();
+beforeEach(() => {
+  cluster = startTestCluster();
 });
 afterEach(() => {
   cluster.close();

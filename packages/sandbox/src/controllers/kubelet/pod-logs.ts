@@ -20,6 +20,9 @@ export interface LogOptions {
   signal?: AbortSignal;
 }
 
+/** Where Pods are read, and who tells of their changes. */
+export type PodReader = Pick<InternalClient, 'get' | 'onChange'>;
+
 /** What containers have printed; `stream` is the same as text, for the `log` subresource of Pods. */
 export interface PodLogs extends PodLogSource {
   /**
@@ -34,7 +37,7 @@ export interface PodLogs extends PodLogSource {
  * twice gives the same lines.
  */
 export class ComputedPodLogs implements PodLogs {
-  readonly #client: InternalClient;
+  readonly #client: PodReader;
   readonly #timing: Timing;
   readonly #now: () => number;
   /** Wakes those who follow a Pod, by its uid. */
@@ -42,7 +45,7 @@ export class ComputedPodLogs implements PodLogs {
   readonly #stop: () => void;
   #closed = false;
 
-  constructor(options: { client: InternalClient; timing: Timing; now(): number }) {
+  constructor(options: { client: PodReader; timing: Timing; now(): number }) {
     this.#client = options.client;
     this.#timing = options.timing;
     this.#now = options.now;

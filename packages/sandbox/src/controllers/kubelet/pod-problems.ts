@@ -20,18 +20,38 @@ export function podProblems(pod: Pod, facts: NamespaceFacts): PodProblems {
   return { volumes, containers };
 }
 
+/** The names of what a Pod refers to. */
+export function referencesOf({ spec }: Pod): { configMaps: Set<string>; secrets: Set<string>; claims: Set<string> } {
+  const configMaps = new Set<string>();
+  const secrets = new Set<string>();
+  const claims = new Set<string>();
+  const add = (names: Set<string>, name: string | undefined) => name !== undefined && names.add(name);
+  for (const { configMap, secret, persistentVolumeClaim, projected } of spec.volumes ?? []) {
+    add(configMaps, configMap?.name);
+    add(secrets, secret?.secretName);
+    add(claims, persistentVolumeClaim?.claimName);
+    for (const source of projected?.sources ?? []) {
+      add(configMaps, source.configMap?.name);
+      add(secrets, source.secret?.name);
+    }
+  }
+  for (const { env = [], envFrom = [] } of [...(spec.initContainers ?? []), ...spec.containers]) {
+    for (const { valueFrom } of env) {
+      add(configMaps, valueFrom?.configMapKeyRef?.name);
+      add(secrets, valueFrom?.secretKeyRef?.name);
+    }
+    for (const { configMapRef, secretRef } of envFrom) {
+      add(configMaps, configMapRef?.name);
+      add(secrets, secretRef?.name);
+    }
+  }
+  return { configMaps, secrets, claims };
+}
+
 /** Whether a Pod refers to anything that could be missing. */
-export function hasReferences({ spec }: Pod): boolean {
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
-  return (
-    (spec.volumes ?? []).some(
-      ({ configMap, secret, persistentVolumeClaim, projected }) =>
-        configMap ?? secret ?? persistentVolumeClaim ?? projected,
-    ) ||
-    containers.some(
-      ({ env = [], envFrom = [] }) => envFrom.length > 0 || env.some(({ valueFrom }) => valueFrom !== undefined),
-    )
-  );
+export function hasReferences(pod: Pod): boolean {
+  const { configMaps, secrets, claims } = referencesOf(pod);
+  return configMaps.size + secrets.size + claims.size > 0;
 }
 
 function volumeProblem(volume: Volume, namespace: string, facts: NamespaceFacts): string | undefined {

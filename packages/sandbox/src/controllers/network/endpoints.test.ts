@@ -11,8 +11,8 @@ import {
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster();
+beforeEach(() => {
+  cluster = startTestCluster();
 });
 afterEach(() => {
   cluster.close();

@@ -12,27 +12,18 @@ export function registerNodes(client: InternalClient, names: string[], now: numb
 }
 
 function register(client: InternalClient, name: string, now: number): void {
+  const { metadata, status, ...rest } = nodeDocument(name, now);
+  const node = client.create(NODES, { ...rest, metadata }, MANAGER);
+  client.updateStatus(NODES, { ...node, status }, MANAGER);
+}
+
+/** A healthy node with room for everything. `logPort` is where its kubelet serves logs, for those who serve them. */
+export function nodeDocument(
+  name: string,
+  now: number,
+  { address = hostAddress(name), logPort }: { address?: string; logPort?: number } = {},
+) {
   const time = timestamp(now);
-  const node = client.create(
-    NODES,
-    {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: {
-        name,
-        labels: {
-          'beta.kubernetes.io/arch': 'amd64',
-          'beta.kubernetes.io/os': 'linux',
-          'kubernetes.io/arch': 'amd64',
-          'kubernetes.io/hostname': name,
-          'kubernetes.io/os': 'linux',
-          'topology.kubernetes.io/zone': `zone-${((Number(/(\d+)$/.exec(name)?.[1] ?? 1) - 1) % 3) + 1}`,
-        },
-      },
-      spec: {},
-    },
-    MANAGER,
-  );
   const condition = (type: string, status: string, reason: string, message: string) => ({
     type,
     status,
@@ -41,37 +32,47 @@ function register(client: InternalClient, name: string, now: number): void {
     lastHeartbeatTime: time,
     lastTransitionTime: time,
   });
-  client.updateStatus(
-    NODES,
-    {
-      ...node,
-      status: {
-        capacity,
-        allocatable: capacity,
-        conditions: [
-          condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-          condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-          condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-          condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
-        ],
-        addresses: [
-          { type: 'InternalIP', address: hostAddress(name) },
-          { type: 'Hostname', address: name },
-        ],
-        nodeInfo: {
-          machineID: name,
-          systemUUID: name,
-          bootID: name,
-          kernelVersion: '6.1.0',
-          osImage: 'Lockstep Sandbox',
-          containerRuntimeVersion: 'containerd://2.1.4',
-          kubeletVersion: 'v1.34.3',
-          kubeProxyVersion: '',
-          operatingSystem: 'linux',
-          architecture: 'amd64',
-        },
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'beta.kubernetes.io/arch': 'amd64',
+        'beta.kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': 'amd64',
+        'kubernetes.io/hostname': name,
+        'kubernetes.io/os': 'linux',
+        'topology.kubernetes.io/zone': `zone-${((Number(/(\d+)$/.exec(name)?.[1] ?? 1) - 1) % 3) + 1}`,
       },
     },
-    MANAGER,
-  );
+    spec: {},
+    status: {
+      capacity,
+      allocatable: capacity,
+      conditions: [
+        condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+        condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+        condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+        condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+      ],
+      addresses: [
+        { type: 'InternalIP', address },
+        { type: 'Hostname', address: name },
+      ],
+      ...(logPort === undefined ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: logPort } } }),
+      nodeInfo: {
+        machineID: name,
+        systemUUID: name,
+        bootID: name,
+        kernelVersion: '6.1.0',
+        osImage: 'Lockstep Sandbox',
+        containerRuntimeVersion: 'containerd://2.1.4',
+        kubeletVersion: 'v1.34.3',
+        kubeProxyVersion: '',
+        operatingSystem: 'linux',
+        architecture: 'amd64',
+      },
+    },
+  };
 }

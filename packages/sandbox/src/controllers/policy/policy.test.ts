@@ -3,8 +3,8 @@ import { AUTOSCALERS, type Condition, DEPLOYMENTS, type Deployment, DISRUPTION_B
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster();
+beforeEach(() => {
+  cluster = startTestCluster();
   cluster.create(DEPLOYMENTS, {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

@@ -3,8 +3,8 @@ import { CLAIMS, type PersistentVolumeClaim, VOLUMES } from '../machinery/object
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster();
+beforeEach(() => {
+  cluster = startTestCluster();
 });
 afterEach(() => {
   cluster.close();

@@ -3,8 +3,8 @@ import { DAEMON_SETS, type DaemonSet, NODES, PODS, type Pod } from '../machinery
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster({ nodes: ['node-1', 'node-2', 'node-3'] });
+beforeEach(() => {
+  cluster = startTestCluster({ nodes: ['node-1', 'node-2', 'node-3'] });
 });
 afterEach(() => {
   cluster.close();

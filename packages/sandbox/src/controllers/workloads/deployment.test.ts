@@ -4,8 +4,8 @@ import { DEPLOYMENTS, type Deployment, PODS, type Pod, REPLICA_SETS, type Replic
 import { startTestCluster, type TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(async () => {
-  cluster = await startTestCluster();
+beforeEach(() => {
+  cluster = startTestCluster();
 });
 afterEach(() => {
   cluster.close();
