@@ -55,6 +55,13 @@ const open = (name: string, search = ''): Promise<unknown> =>
 const sees = (locator: Locator, text: RegExp | string): Promise<void> =>
   locator.filter({ hasText: text }).first().waitFor({ timeout: 60_000 });
 
+const productionWeb = '/apis/apps/v1/namespaces/shop-production/deployments/production-web';
+
+async function replicasOf(path: string): Promise<number | undefined> {
+  const object = await (await world.cluster()).get(path);
+  return (object?.['spec'] as { replicas?: number } | undefined)?.replicas;
+}
+
 describe('live, without reload', () => {
   test('an OutOfSync application is synced by a click and turns Healthy', async () => {
     await sees(row('shop-staging'), 'Missing');
@@ -76,18 +83,15 @@ describe('live, without reload', () => {
     const commit = await shop.push({ [file]: text.replace('replicas: 3', 'replicas: 2') });
     await sees(row('shop-production'), commit.slice(0, 7));
     await sees(row('shop-production'), 'Healthy');
-    const cluster = await world.cluster();
-    const web = await cluster.get('/apis/apps/v1/namespaces/shop-production/deployments/production-web');
-    expect((web?.['spec'] as { replicas: number }).replicas).toBe(2);
+    expect(await replicasOf(productionWeb)).toBe(2);
   });
 
   test('a scale by hand is reverted, and the drift was seen', async () => {
     await open('shop-production', '?tab=history');
     const cluster = await world.cluster();
-    const path = '/apis/apps/v1/namespaces/shop-production/deployments/production-web';
-    const wanted = ((await cluster.get(path))?.['spec'] as { replicas: number }).replicas;
-    await cluster.request('PATCH', `${path}/scale`, { spec: { replicas: 7 } }, 'application/merge-patch+json');
-    await until(async () => ((await cluster.get(path))?.['spec'] as { replicas: number }).replicas === wanted, {
+    const wanted = await replicasOf(productionWeb);
+    await cluster.request('PATCH', `${productionWeb}/scale`, { spec: { replicas: 7 } }, 'application/merge-patch+json');
+    await until(async () => (await replicasOf(productionWeb)) === wanted, {
       what: 'the scale to be reverted',
     });
     const app = await until(
@@ -125,14 +129,7 @@ describe('live, without reload', () => {
     await dialog.getByRole('button', { name: /Roll back and hold/ }).click();
     await dialog.waitFor({ state: 'hidden' });
     await page.getByRole('region', { name: 'Held' }).waitFor();
-    const cluster = await world.cluster();
-    await until(
-      async () => {
-        const web = await cluster.get('/apis/apps/v1/namespaces/shop-production/deployments/production-web');
-        return (web?.['spec'] as { replicas: number }).replicas === 3;
-      },
-      { what: 'the earlier deployment' },
-    );
+    await until(async () => (await replicasOf(productionWeb)) === 3, { what: 'the earlier deployment' });
   });
 });
 
