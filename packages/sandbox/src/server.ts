@@ -20,6 +20,9 @@ import { patchTypes } from './patch/patch-object.ts';
 import { type Reply, sendReply } from './requests/reply.ts';
 import { type RequestInfo, type ResourceRequest, requestInfo } from './requests/request-info.ts';
 
+/** How long requests that run while the server closes have to finish. */
+const graceMs = 250;
+
 /** The HTTPS front: who is it, may they, and which handler answers. */
 export class ApiServer {
   private readonly services: ApiServices;
@@ -52,11 +55,16 @@ export class ApiServer {
     });
   }
 
+  /** Ends watches, lets running requests finish for a moment, then cuts what is left. */
   async close(): Promise<void> {
     for (const stop of this.services.watches) stop();
     await new Promise<void>((resolve) => {
       this.server.close(() => resolve());
-      for (const socket of this.sockets) socket.destroy();
+      this.server.closeIdleConnections();
+      const cut = setTimeout(() => {
+        for (const socket of this.sockets) socket.destroy();
+      }, graceMs);
+      this.server.once('close', () => clearTimeout(cut));
     });
   }
 

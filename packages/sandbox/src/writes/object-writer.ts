@@ -109,7 +109,7 @@ export class ObjectWriter {
     this.checkApplied(type, at, config, request);
     const wanted = stringAt(config, 'metadata', 'resourceVersion') ?? '';
     if (wanted !== '' && wanted !== live?.metadata.resourceVersion) throw modifiedMeanwhile(type, at.name);
-    const merged = mergeApplied({
+    const applied = mergeApplied({
       type,
       live: live === undefined ? undefined : fromStorageVersion(type, live),
       config,
@@ -118,6 +118,8 @@ export class ObjectWriter {
       subresource: request.subresource,
       now: timestamp(),
     });
+    // An emptied map or list is absent again, as after any other write.
+    const merged = this.readBody(type, applied, { ...request, fieldValidation: 'Ignore' });
     if (live === undefined) {
       const managers = objectAt(merged, 'metadata')['managedFields'];
       const object = this.newObject(type, merged, at.namespace);
