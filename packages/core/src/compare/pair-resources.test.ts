@@ -185,6 +185,11 @@ describe('pairResources', () => {
     );
   });
 
+  it('is not misled by kinds named like inherited members', () => {
+    const { pairs } = pair([object('constructor/v1', 'toString', { name: 'x' })]);
+    expect(pairs[0]?.key).toEqual({ group: 'constructor', kind: 'toString', namespace: 'store', name: 'x' });
+  });
+
   it('tells which pairs were read in another version', () => {
     const { pairs } = pair(
       [object('autoscaling/v2', 'HorizontalPodAutoscaler', { name: 'h', namespace: 'store' })],

@@ -70,6 +70,14 @@ describe('diffFields', () => {
     expect(change).toMatchObject({ path: 'data["a.b/c"]', pointer: '/data/a.b~1c' });
   });
 
+  it('treats lists and members named like inherited ones as any other', () => {
+    const list = (image: string) => ({ constructor: [{ name: 'a', image }], toString: 'x' });
+    expect(diffFields({ before: list('1'), after: list('2') })).toMatchObject([{ path: 'constructor[name=a].image' }]);
+    expect(diffFields({ before: {}, after: { hasOwnProperty: 1 } })).toMatchObject([
+      { path: 'hasOwnProperty', change: 'added' },
+    ]);
+  });
+
   it('stops at the wanted number of changes', () => {
     expect(diffFields({ before: {}, after: { a: 1, b: 2, c: 3 }, maxChanges: 2 })).toHaveLength(2);
   });

@@ -1,4 +1,4 @@
-import { equalJson, isJsonObject } from '@lockstep/structured-merge';
+import { equalJson, isJsonObject, type JsonObject } from '@lockstep/structured-merge';
 import type { PathSegment } from './field-path.ts';
 import { formatPointer } from './json-pointer.ts';
 import { describeItem, itemIdentity, keysOfItem, mergeKeysOf } from './merge-keys.ts';
@@ -48,7 +48,7 @@ class Walk {
   compare(before: unknown, after: unknown, place: Place): void {
     if (this.changes.length >= this.#maxChanges || equalJson(before, after)) return;
     if (isJsonObject(before) && isJsonObject(after)) {
-      for (const key of Object.keys(after)) this.compare(before[key], after[key], member(place, key));
+      for (const key of Object.keys(after)) this.compare(own(before, key), after[key], member(place, key));
       for (const key of Object.keys(before)) {
         if (!Object.hasOwn(after, key)) this.compare(before[key], undefined, member(place, key));
       }
@@ -98,6 +98,11 @@ class Walk {
       this.changes.push({ path, pointer: formatPointer(to), segments, change: 'changed', before, after });
     }
   }
+}
+
+/** Objects come from strangers: a member called `constructor` is absent unless it is there. */
+function own(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function member(place: Place, key: string): Place {

@@ -3,24 +3,26 @@
  * that identify an item together. Used for display and for explanations, where no schema is at hand; what is applied is
  * merged by the cluster's own schema.
  */
-const KEYS_BY_LIST: Readonly<Record<string, readonly string[]>> = {
-  containers: ['name'],
-  initContainers: ['name'],
-  ephemeralContainers: ['name'],
-  env: ['name'],
-  volumes: ['name'],
-  volumeMounts: ['mountPath'],
-  volumeDevices: ['devicePath'],
-  imagePullSecrets: ['name'],
-  hostAliases: ['ip'],
-  topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
-  ownerReferences: ['uid'],
-  conditions: ['type'],
-  managedFields: ['manager', 'operation', 'subresource'],
-  webhooks: ['name'],
-  versions: ['name'],
-  secrets: ['name'],
-};
+const KEYS_BY_LIST: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    containers: ['name'],
+    initContainers: ['name'],
+    ephemeralContainers: ['name'],
+    env: ['name'],
+    volumes: ['name'],
+    volumeMounts: ['mountPath'],
+    volumeDevices: ['devicePath'],
+    imagePullSecrets: ['name'],
+    hostAliases: ['ip'],
+    topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
+    ownerReferences: ['uid'],
+    conditions: ['type'],
+    managedFields: ['manager', 'operation', 'subresource'],
+    webhooks: ['name'],
+    versions: ['name'],
+    secrets: ['name'],
+  }),
+);
 
 /** Members tried in turn for any other list of objects; the first that every item has, with distinct values, is taken. */
 const CANDIDATES: readonly (readonly string[])[] = [
@@ -40,7 +42,7 @@ const CANDIDATES: readonly (readonly string[])[] = [
  * The members that identify the items of a list on both sides, or undefined when items can only be told by position.
  */
 export function mergeKeysOf(listName: string, ...sides: (readonly unknown[])[]): readonly string[] | undefined {
-  const known = KEYS_BY_LIST[listName];
+  const known = KEYS_BY_LIST.get(listName);
   const candidates = known === undefined ? CANDIDATES : [known, ...CANDIDATES];
   return candidates.find((keys) => sides.every((items) => areIdentifiedBy(items, keys)));
 }

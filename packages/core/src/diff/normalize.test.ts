@@ -51,6 +51,11 @@ describe('normalizeObject', () => {
     expect(normalizeTarget({ apiVersion: 'v1', metadata: {}, ...secret })).not.toHaveProperty('stringData');
   });
 
+  it('leaves malformed Secrets alone', () => {
+    const secret = { kind: 'Secret', data: 'hunter2', stringData: { a: 'b' } };
+    expect(normalize(secret)['data']).toBe('hunter2');
+  });
+
   it('equates empty and absent rules, and leaves out aggregated ones when asked', () => {
     const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: {} };
     expect(normalize({ ...role, rules: [] })).toEqual(normalize(role));

@@ -101,16 +101,19 @@ function normalizeKind(object: KubernetesObject, settings: DiffSettings): Kubern
 /** `stringData` is write-only: the API server merges it into `data`, so we do too. Null values are empty ones. */
 function normalizeSecret(secret: KubernetesObject): KubernetesObject {
   const { stringData, ...rest } = secret;
-  const data: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries((secret['data'] as Record<string, unknown> | null | undefined) ?? {})) {
-    data[key] = value ?? '';
-  }
-  for (const [key, value] of Object.entries((stringData as Record<string, unknown> | null | undefined) ?? {})) {
-    data[key] = base64(String(value ?? ''));
-  }
+  // Malformed Secrets stay as they are: taking a text apart would show its letters.
+  if (!isMapOrAbsent(secret['data']) || !isMapOrAbsent(stringData)) return secret;
+  const data = Object.fromEntries([
+    ...Object.entries(secret['data'] ?? {}).map(([key, value]): [string, unknown] => [key, value ?? '']),
+    ...Object.entries(stringData ?? {}).map(([key, value]): [string, unknown] => [key, base64(String(value ?? ''))]),
+  ]);
   const result: KubernetesObject = { ...rest, data };
   if (Object.keys(data).length === 0) delete result['data'];
   return result;
+}
+
+function isMapOrAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
 }
 
 function base64(text: string): string {

@@ -106,6 +106,22 @@ describe('removeWebhookMutation', () => {
     expect(result.metadata.finalizers).toEqual(['theirs', 'mine']);
   });
 
+  it('keeps keys named like inherited members', () => {
+    const map = (text: string, data: object) => ({ ...deployment({}, { 'f:data': JSON.parse(text) }), data });
+    const data = JSON.parse('{"__proto__":"2","constructor":"2"}') as object;
+    const fields = '{"f:__proto__":{},"f:constructor":{}}';
+    const result = removeWebhookMutation({
+      target: map(fields, data),
+      live: map(fields, {}),
+      dryRun: map(fields, data),
+      fieldManager: MANAGER,
+    });
+    expect(Object.entries(result['data'] as object)).toEqual([
+      ['__proto__', '2'],
+      ['constructor', '2'],
+    ]);
+  });
+
   it('returns the answer as it is when nothing tells whose it is', () => {
     const dryRun: KubernetesObject = { apiVersion: 'v1', kind: 'A', metadata: {} };
     expect(removeWebhookMutation({ target, live, dryRun, fieldManager: MANAGER })).toBe(dryRun);

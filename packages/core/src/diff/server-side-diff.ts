@@ -94,13 +94,13 @@ function objectOurs(
   before: Fields | undefined,
   isPresent: boolean,
 ): JsonObject | undefined {
-  const result: JsonObject = {};
+  const entries: [string, unknown][] = [];
   for (const key of new Set([...Object.keys(live), ...Object.keys(next)])) {
     const element = `f:${key}`;
-    const value = ours(next[key], live[key], target[key], child(now, element), child(before, element));
-    if (value !== undefined) result[key] = value;
+    const value = ours(own(next, key), own(live, key), own(target, key), child(now, element), child(before, element));
+    if (value !== undefined) entries.push([key, value]);
   }
-  return Object.keys(result).length === 0 && !isPresent ? undefined : result;
+  return entries.length === 0 && !isPresent ? undefined : Object.fromEntries(entries);
 }
 
 function listOurs(
@@ -138,6 +138,10 @@ function listOurs(
     if (!seen.has(element) && beforeByElement.get(element) === undefined) result.push(item);
   }
   return result.length === 0 && !isPresent ? undefined : result;
+}
+
+function own(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function child(node: Fields | undefined, element: string): Fields | undefined {

@@ -38,6 +38,17 @@ describe('assessHealth', () => {
     expect(status('{apiVersion: apps/v1beta1, kind: Deployment}')).toBe('Unknown');
   });
 
+  it('is not misled by the names of inherited members', () => {
+    expect(status('{apiVersion: constructor/v1, kind: constructor}')).toBeUndefined();
+    expect(status('{apiVersion: ceph.rook.io/v1, kind: CephCluster, status: {phase: constructor}}')).toBe(
+      'Progressing',
+    );
+    expect(status('{apiVersion: argoproj.io/v1alpha1, kind: Workflow, status: {phase: toString}}')).toBe('Progressing');
+    const autoscaler =
+      '{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, status: {conditions: [{type: constructor, status: "False"}]}}';
+    expect(status(autoscaler)).toBe('Progressing');
+  });
+
   it('survives objects of any shape', () => {
     const shapes = [
       'null',

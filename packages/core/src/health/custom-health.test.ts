@@ -18,6 +18,14 @@ describe('customHealth', () => {
     expect(status('{apiVersion: kafka.strimzi.io/v1beta2, kind: Kafka, status: {}}')).toBe('Progressing');
   });
 
+  it('has nothing to say about the configuration that lives in the groups of known controllers', () => {
+    expect(status('{apiVersion: keda.sh/v1alpha1, kind: TriggerAuthentication}')).toBeUndefined();
+    expect(status('{apiVersion: kyverno.io/v2, kind: PolicyException}')).toBeUndefined();
+    expect(status('{apiVersion: infrastructure.cluster.x-k8s.io/v1beta2, kind: AWSMachineTemplate}')).toBeUndefined();
+    expect(status('{apiVersion: postgresql.cnpg.io/v1, kind: ImageCatalog}')).toBeUndefined();
+    expect(status('{apiVersion: aws.upbound.io/v1beta1, kind: ProviderConfig}')).toBe('Healthy');
+  });
+
   it('reads unknown kinds only by the Kubernetes conventions', () => {
     const thing = (rest: string) =>
       status(`{apiVersion: example.com/v1, kind: Thing, metadata: {generation: 2}, status: ${rest}}`);

@@ -15,15 +15,22 @@ import { type Health, type HealthCheck, progressing } from './health.ts';
 
 /**
  * The health of a kind that does not ship with Kubernetes: by the check of its family, else by convention. A kind with a
- * check whose controller has not reported yet is Progressing. A kind nobody knows has a health only if its status
- * follows the Kubernetes conventions, so that plain configuration never counts.
+ * check of its own is Progressing until its controller reports. One that is only covered by its group's check has no
+ * health without a status, since groups also hold plain configuration (templates, credentials) that nobody ever reports
+ * on. A kind nobody knows has a health only if its status follows the Kubernetes conventions.
  */
 export function customHealth(object: KubernetesObject): Health | undefined {
   const { group } = groupVersionOf(object.apiVersion);
-  const check = checkFor(group, object.kind);
+  const exact = ALL[`${group}/${object.kind}`];
+  if (exact !== undefined) return exact(object) ?? WAITING;
+  const check = groupCheck(group);
   if (check === undefined) return conventionalHealth(object);
-  return check(object) ?? progressing('Waiting for the controller to report a status');
+  const health = check(object);
+  if (health !== undefined) return health;
+  return Object.keys(statusOf(object)).length === 0 ? undefined : WAITING;
 }
+
+const WAITING = progressing('Waiting for the controller to report a status');
 
 /**
  * Health by the conventions of Kubernetes (as kstatus reads them): `observedGeneration`, then the conditions Stalled,
@@ -51,10 +58,10 @@ const ALL: HealthChecks = {
   ...workloadChecks,
 };
 
-/** The exact kind, then its group, then the parent domains of the group. */
-function checkFor(group: string, kind: string): HealthCheck | undefined {
-  const exact = ALL[`${group}/${kind}`] ?? ALL[`${group}/*`];
-  if (exact !== undefined) return exact;
+/** The check of the group, or of the nearest parent domain. */
+function groupCheck(group: string): HealthCheck | undefined {
+  const own = ALL[`${group}/*`];
+  if (own !== undefined) return own;
   for (let dot = group.indexOf('.'); dot >= 0; dot = group.indexOf('.', dot + 1)) {
     const check = ALL[`*${group.slice(dot)}/*`];
     if (check !== undefined) return check;

@@ -23,7 +23,8 @@ export function phaseHealth(object: KubernetesObject, rules: PhaseRules = {}): H
   const status = statusOf(object);
   const phase = firstText(status, rules.at ?? PLACES);
   if (phase === '') return undefined;
-  const result = rules.words?.[phase] ?? healthOfWord(phase) ?? rules.otherwise;
+  const own = rules.words !== undefined && Object.hasOwn(rules.words, phase) ? rules.words[phase] : undefined;
+  const result = own ?? healthOfWord(phase) ?? rules.otherwise;
   if (result === undefined) return undefined;
   const message = firstText(status, rules.message ?? MESSAGES);
   return { status: result, message: message === '' ? phase : message };

@@ -18,7 +18,7 @@ const MAX_MEMO = 10_000;
 
 function classify(text: string): HealthStatus | undefined {
   const whole = text.replaceAll(/[^A-Za-z]/g, '').toLowerCase();
-  const exact = PHRASES[whole];
+  const exact = PHRASES.get(whole);
   if (exact !== undefined) return exact;
   const words = text
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -37,20 +37,22 @@ function isKnown(word: string, status: keyof typeof WORDS): boolean {
 }
 
 /** Whole texts whose words mislead when taken apart. */
-const PHRASES: Readonly<Record<string, HealthStatus>> = {
-  notready: 'Progressing',
-  notfound: 'Degraded',
-  doesnotexist: 'Progressing',
-  inprogress: 'Progressing',
-  uptodate: 'Healthy',
-  atlatestknown: 'Healthy',
-  noerror: 'Healthy',
-  pendingrerun: 'Progressing',
-  notreconciled: 'Progressing',
-  unknown: 'Unknown',
-  crashloopbackoff: 'Degraded',
-  imagepullbackoff: 'Degraded',
-};
+const PHRASES: ReadonlyMap<string, HealthStatus> = new Map<string, HealthStatus>(
+  Object.entries({
+    notready: 'Progressing',
+    notfound: 'Degraded',
+    doesnotexist: 'Progressing',
+    inprogress: 'Progressing',
+    uptodate: 'Healthy',
+    atlatestknown: 'Healthy',
+    noerror: 'Healthy',
+    pendingrerun: 'Progressing',
+    notreconciled: 'Progressing',
+    unknown: 'Unknown',
+    crashloopbackoff: 'Degraded',
+    imagepullbackoff: 'Degraded',
+  }),
+);
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));

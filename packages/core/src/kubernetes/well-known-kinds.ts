@@ -20,7 +20,7 @@ export type Scope = 'Namespaced' | 'Cluster';
 
 /** The scope of a kind that ships with Kubernetes; undefined for any other. Serves until discovery has answered. */
 export function builtInScope(group: string, kind: string): Scope | undefined {
-  const scopes = BUILT_IN_KINDS[group];
+  const scopes = Object.hasOwn(BUILT_IN_KINDS, group) ? BUILT_IN_KINDS[group] : undefined;
   if (scopes === undefined) return undefined;
   if (scopes.namespaced.includes(kind)) return 'Namespaced';
   return scopes.cluster.includes(kind) ? 'Cluster' : undefined;

@@ -1,7 +1,7 @@
 import { messageOf } from '../condition-health.ts';
-import { conditionOf, fieldsOf, isSpecUnobserved, listOf, specOf, statusOf, textOf } from '../fields.ts';
+import { conditionOf, type Fields, fieldsOf, isSpecUnobserved, listOf, specOf, statusOf, textOf } from '../fields.ts';
 import { degraded, type Health, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
-import { byConditions, byPhase, everyCondition, firstOf, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, everyCondition, firstOf, forKinds, type HealthChecks } from './family.ts';
 
 /** A run is healthy once it is over; while it runs, it progresses. */
 const run = byPhase({
@@ -69,16 +69,27 @@ const promotionGate: HealthCheck = (object) => {
 
 const changeTransferPolicy: HealthCheck = (object) => {
   const ready = readyOfPromoter(object);
+  return ready?.status === 'Healthy' ? promotionOf(statusOf(object)) : ready;
+};
+
+/** A strategy is settled when each of its environments is. */
+const promotionStrategy: HealthCheck = (object) => {
+  const ready = readyOfPromoter(object);
   if (ready?.status !== 'Healthy') return ready;
-  const status = statusOf(object);
-  const commitOf = (side: string): string => textOf(fieldsOf(fieldsOf(status[side])['dry'])['sha']);
+  const environments = listOf(statusOf(object)['environments']).map(fieldsOf);
+  return environments.map(promotionOf).find(({ status }) => status !== 'Healthy') ?? ready;
+};
+
+/** An environment is up to date when what is proposed is what is active. */
+function promotionOf(environment: Fields): Health {
+  const commitOf = (side: string): string => textOf(fieldsOf(fieldsOf(environment[side])['dry'])['sha']);
   const active = commitOf('active');
   const proposed = commitOf('proposed');
   if (active === '' || proposed === '') return progressing('Waiting for the commits to promote');
   return active === proposed
     ? healthy(`Environment is up-to-date on commit ${active.slice(0, 7)}`)
     : progressing(`Promotion in progress from ${active.slice(0, 7)} to ${proposed.slice(0, 7)}`);
-};
+}
 
 function readyOfPromoter(object: Parameters<HealthCheck>[0]): Health | undefined {
   const status = statusOf(object);
@@ -107,5 +118,17 @@ export const argoChecks: HealthChecks = {
     healthy(),
   ),
   'promoter.argoproj.io/ChangeTransferPolicy': changeTransferPolicy,
-  'promoter.argoproj.io/*': promotionGate,
+  'promoter.argoproj.io/PromotionStrategy': promotionStrategy,
+  ...forKinds(
+    'promoter.argoproj.io',
+    [
+      'ArgoCDCommitStatus',
+      'CommitStatus',
+      'GitCommitStatus',
+      'PullRequest',
+      'TimedCommitStatus',
+      'WebRequestCommitStatus',
+    ],
+    promotionGate,
+  ),
 };

@@ -1,27 +1,37 @@
-import { byConditions, byPhase, firstOf, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, firstOf, forKinds, type HealthChecks } from './family.ts';
 
 /** Issuing beats Ready: a certificate that is being renewed is on its way, not broken. */
 const certificate = byConditions({ ready: ['Ready'], failed: [], busy: ['Issuing'], whenFalse: 'Degraded' });
 const ready = byConditions({ ready: ['Ready'], failed: [], busy: [], whenFalse: 'Degraded' });
 const synced = byConditions({ ready: ['Synced'], failed: [], busy: [], whenFalse: 'Degraded' });
 
+const keycloak = byConditions({
+  ready: ['Ready', 'Done'],
+  failed: ['HasErrors'],
+  busy: ['Started', 'RollingUpdate'],
+  whenFalse: 'Progressing',
+});
+
 export const certificateAndSecretChecks: HealthChecks = {
-  'cert-manager.io/*': certificate,
-  'certmanager.k8s.io/*': certificate,
+  ...forKinds('cert-manager.io', ['Certificate', 'CertificateRequest', 'ClusterIssuer', 'Issuer'], certificate),
+  ...forKinds('certmanager.k8s.io', ['Certificate', 'ClusterIssuer', 'Issuer'], certificate),
+  'trust.cert-manager.io/Bundle': synced,
   'acme.cert-manager.io/*': byPhase({
     words: { valid: 'Healthy', ready: 'Progressing', errored: 'Degraded', expired: 'Degraded' },
   }),
-  'external-secrets.io/*': ready,
-  'generators.external-secrets.io/*': ready,
+  ...forKinds(
+    'external-secrets.io',
+    ['ClusterExternalSecret', 'ClusterPushSecret', 'ClusterSecretStore', 'ExternalSecret', 'PushSecret', 'SecretStore'],
+    ready,
+  ),
   'bitnami.com/SealedSecret': synced,
   'onepassword.com/OnePasswordItem': ready,
   'isindir.github.com/SopsSecret': byPhase(),
   'kubernetes-client.io/ExternalSecret': byPhase({ at: ['status'] }),
   'secrets.hashicorp.com/*': firstOf(byConditions(), byPhase()),
-  'k8s.keycloak.org/*': byConditions({
-    ready: ['Ready', 'Done'],
-    failed: ['HasErrors'],
-    busy: ['Started', 'RollingUpdate'],
-    whenFalse: 'Progressing',
+  ...forKinds('k8s.keycloak.org', ['Keycloak', 'KeycloakRealmImport'], keycloak),
+  'redhatcop.redhat.io/*': byConditions({
+    ready: ['ReconcileSuccessful', 'ReconcileSuccess'],
+    failed: ['ReconcileError'],
   }),
 };

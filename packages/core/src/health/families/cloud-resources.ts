@@ -11,7 +11,7 @@ import {
   textOf,
 } from '../fields.ts';
 import { degraded, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
-import { byConditions, byPhase, firstOf, type HealthChecks, worstFirst } from './family.ts';
+import { byConditions, byPhase, firstOf, forKinds, type HealthChecks, worstFirst } from './family.ts';
 
 /** Crossplane kinds that only configure: nobody ever writes a status for them. */
 const CROSSPLANE_STATUSLESS: ReadonlySet<string> = new Set([
@@ -42,7 +42,9 @@ const crossplane: HealthCheck = (object) => {
   if (failed !== undefined) return degraded(messageOf(failed));
   const ready = conditions.find(({ type }) => ['Ready', 'Healthy', 'Established', 'Offered'].includes(type));
   if (ready !== undefined) return ready.status === 'True' ? healthy(messageOf(ready)) : progressing(messageOf(ready));
-  return CROSSPLANE_STATUSLESS.has(object.kind) ? healthy('Resource is up-to-date.') : undefined;
+  return CROSSPLANE_STATUSLESS.has(object.kind)
+    ? healthy('Resource is up-to-date.')
+    : progressing('Waiting for the provider to report');
 };
 
 /** AWS Controllers for Kubernetes. */
@@ -53,7 +55,7 @@ const ack: HealthCheck = (object) => {
     if (failed?.status === 'True') return degraded(messageOf(failed));
   }
   const ready = conditionOf(status, 'Ready') ?? conditionOf(status, 'ACK.ResourceSynced');
-  if (ready === undefined) return undefined;
+  if (ready === undefined) return progressing('Waiting for the controller to report');
   return ready.status === 'True' ? healthy(messageOf(ready)) : progressing(messageOf(ready));
 };
 
@@ -100,6 +102,16 @@ const shoot: HealthCheck = (object) => {
   return waiting === undefined ? healthy('All components are healthy') : progressing(messageOf(waiting));
 };
 
+const sapService = byConditions({ ready: ['Ready'], failed: ['Failed'], whenFalse: 'Progressing' });
+const coralogix = byConditions({ ready: ['RemoteSynced'], whenFalse: 'Degraded' });
+
+const volumeSnapshot: HealthCheck = (object) => {
+  const status = statusOf(object);
+  const failure = textOf(fieldsOf(status['error'])['message']);
+  if (failure !== '') return degraded(failure);
+  return status['readyToUse'] === true ? healthy() : undefined;
+};
+
 export const cloudResourceChecks: HealthChecks = {
   '*.crossplane.io/*': crossplane,
   '*.upbound.io/*': crossplane,
@@ -116,22 +128,24 @@ export const cloudResourceChecks: HealthChecks = {
     whenFalse: 'Progressing',
   }),
   'cluster.x-k8s.io/MachineHealthCheck': machineHealthCheck,
+  ...forKinds('cluster.x-k8s.io', ['Cluster', 'Machine', 'MachineDeployment', 'MachinePool', 'MachineSet'], clusterApi),
   'cluster.x-k8s.io/*': clusterApi,
   '*.cluster.x-k8s.io/*': clusterApi,
   'core.gardener.cloud/Shoot': shoot,
   'karpenter.sh/*': byConditions({ ready: ['Ready'], whenFalse: 'Degraded' }),
   'karpenter.k8s.aws/*': byConditions({ ready: ['Ready'], whenFalse: 'Degraded' }),
-  'infra.contrib.fluxcd.io/*': byConditions(),
+  '*.azure.com/*': byConditions({ ready: ['Ready'], busyReasons: ['Reconciling', 'AzureResourceNotFound'] }),
   'app.terraform.io/*': firstOf(byConditions(), byPhase({ at: ['runStatus', 'phase'] })),
-  'objectbucket.io/*': byPhase(),
+  'objectbucket.io/ObjectBucketClaim': byPhase(),
+  ...forKinds(
+    'ceph.rook.io',
+    ['CephBlockPool', 'CephCluster', 'CephFilesystem', 'CephObjectStore', 'CephObjectStoreUser'],
+    firstOf(byPhase(), byConditions()),
+  ),
   'ceph.rook.io/*': firstOf(byPhase(), byConditions()),
-  'services.cloud.sap.com/*': byConditions({ ready: ['Ready'], failed: ['Failed'], whenFalse: 'Progressing' }),
-  'coralogix.com/*': byConditions({ ready: ['RemoteSynced'], whenFalse: 'Degraded' }),
-  'snapshot.storage.k8s.io/*': (object) => {
-    const status = statusOf(object);
-    const failure = textOf(fieldsOf(status['error'])['message']);
-    if (failure !== '') return degraded(failure);
-    return status['readyToUse'] === true ? healthy() : undefined;
-  },
+  ...forKinds('services.cloud.sap.com', ['ServiceBinding', 'ServiceInstance'], sapService),
+  'coralogix.com/Alert': coralogix,
+  'coralogix.com/*': coralogix,
+  ...forKinds('snapshot.storage.k8s.io', ['VolumeSnapshot', 'VolumeSnapshotContent'], volumeSnapshot),
   'cdi.kubevirt.io/DataVolume': byPhase({ words: { WaitForFirstConsumer: 'Healthy', Unknown: 'Unknown' } }),
 };

@@ -2,7 +2,7 @@ import { messageOf } from '../condition-health.ts';
 import { conditionOf, fieldsOf, isSpecUnobserved, listOf, numberOf, specOf, statusOf, textOf } from '../fields.ts';
 import { degraded, type HealthCheck, healthy, missing, progressing, suspended, unknown } from '../health.ts';
 import { healthOfWord } from '../words.ts';
-import { byConditions, byPhase, firstOf, type HealthChecks, worstFirst } from './family.ts';
+import { byConditions, byPhase, firstOf, forKinds, type HealthChecks, worstFirst } from './family.ts';
 
 /** Elastic's operators report a phase, and the cluster's own traffic light. */
 const elastic: HealthCheck = (object) => {
@@ -93,7 +93,7 @@ const atlas = byConditions({
 
 export const databaseChecks: HealthChecks = {
   '*.k8s.elastic.co/*': elastic,
-  'acid.zalan.do/*': byPhase({ at: ['PostgresClusterStatus', 'status'] }),
+  'acid.zalan.do/postgresql': byPhase({ at: ['PostgresClusterStatus', 'status'] }),
   'postgresql.cnpg.io/Cluster': cloudNativePg,
   'postgresql.cnpg.io/*': firstOf(byPhase(), byConditions()),
   'psmdb.percona.com/*': percona({ at: ['state'], words: { stopping: 'Progressing', paused: 'Suspended' } }),
@@ -104,7 +104,7 @@ export const databaseChecks: HealthChecks = {
   'mariadb.mmontes.io/*': mariaDb,
   'mongodbcommunity.mongodb.com/*': byPhase(),
   'mongodb.com/*': byPhase(),
-  'clickhouse.altinity.com/*': byPhase({ at: ['status'], words: { Aborted: 'Degraded' } }),
+  'clickhouse.altinity.com/ClickHouseInstallation': byPhase({ at: ['status'], words: { Aborted: 'Degraded' } }),
   'clickhouse-keeper.altinity.com/*': byPhase({ at: ['status'] }),
   'cassandra.datastax.com/*': byConditions({
     ready: ['Ready'],
@@ -115,6 +115,11 @@ export const databaseChecks: HealthChecks = {
   'redis.redis.opstreelabs.in/*': firstOf(byPhase(), byConditions()),
   'db.atlasgo.io/*': atlas,
   'minio.min.io/Tenant': minioTenant,
+  ...forKinds(
+    'core.humio.com',
+    ['HumioAction', 'HumioCluster', 'HumioIngestToken', 'HumioParser', 'HumioRepository', 'HumioView'],
+    humio,
+  ),
   'core.humio.com/*': humio,
   'rabbitmq.com/RabbitmqCluster': byConditions({
     ready: ['AllReplicasReady', 'ClusterAvailable', 'ReconcileSuccess'],
@@ -125,4 +130,6 @@ export const databaseChecks: HealthChecks = {
   'infinispan.org/*': worstFirst(byConditions({ ready: ['WellFormed'], whenFalse: 'Progressing' }), byConditions()),
   'druid.apache.org/*': firstOf(byConditions({ ready: ['DruidClusterReady'] }), byPhase()),
   'opensearch.opster.io/*': byPhase(),
+  'starrocks.com/*': byPhase(),
+  'k8s.mariadb.com/MariaDB': mariaDb,
 };

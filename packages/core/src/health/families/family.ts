@@ -6,7 +6,8 @@ import { healthOfWord } from '../words.ts';
 
 /**
  * The checks of one family of kinds, by `group/Kind`, `group/*`, or `*.suffix/*`. A check that answers undefined has
- * nothing to go by yet: the resource is Progressing until its controller reports.
+ * nothing to go by: a kind with an entry of its own then is Progressing until its controller reports, one that is only
+ * covered by `*` has no health. Give every kind that always gets a status an entry (`forKinds`).
  */
 export type HealthChecks = Readonly<Record<string, HealthCheck>>;
 
@@ -48,4 +49,9 @@ export function allTrue(conditions: readonly StatusCondition[]): Health | undefi
   const waiting = conditions.find(({ status }) => status !== 'True');
   if (waiting !== undefined) return progressing(messageOf(waiting));
   return healthy(messageOf(conditions[0] as StatusCondition));
+}
+
+/** The same check for several kinds of a group. */
+export function forKinds(group: string, kinds: readonly string[], check: HealthCheck): HealthChecks {
+  return Object.fromEntries(kinds.map((kind) => [`${group}/${kind}`, check]));
 }

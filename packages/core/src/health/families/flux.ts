@@ -1,6 +1,6 @@
 import { specOf } from '../fields.ts';
 import { type HealthCheck, suspended } from '../health.ts';
-import { byConditions, type HealthChecks } from './family.ts';
+import { byConditions, forKinds, type HealthChecks } from './family.ts';
 
 /**
  * Flux leaves `Reconciling` set while it retries what failed, so Ready decides. Waiting for a dependency is no failure.
@@ -18,6 +18,9 @@ const flux: HealthCheck = (object) => {
 
 export const fluxChecks: HealthChecks = {
   '*.toolkit.fluxcd.io/*': flux,
+  'kustomize.toolkit.fluxcd.io/Kustomization': flux,
+  'helm.toolkit.fluxcd.io/HelmRelease': flux,
+  ...forKinds('source.toolkit.fluxcd.io', ['Bucket', 'GitRepository', 'HelmChart', 'OCIRepository'], flux),
   'helm.fluxcd.io/HelmRelease': byConditions({ ready: ['Released', 'Deployed'], whenFalse: 'Degraded' }),
   'flagger.app/Canary': byConditions({ ready: ['Promoted'], whenFalse: 'Degraded' }),
   'fluxcd.controlplane.io/*': flux,

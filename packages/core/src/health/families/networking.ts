@@ -1,7 +1,7 @@
 import { messageOf } from '../condition-health.ts';
 import { conditionsOf, type Fields, fieldsOf, listOf, numberOf, specOf, statusOf, textOf } from '../fields.ts';
 import { degraded, type Health, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
-import { byConditions, byPhase, everyCondition, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, everyCondition, forKinds, type HealthChecks } from './family.ts';
 
 /** A Gateway API route reports per parent. What a parent said about an earlier generation no longer counts. */
 const route: HealthCheck = (object) => {
@@ -120,7 +120,23 @@ export const networkingChecks: HealthChecks = {
   'gateway.networking.k8s.io/UDPRoute': route,
   'microgateway.airlock.com/*': attachedPolicy({ mustBeAccepted: true }),
   'gateway.envoyproxy.io/*': attachedPolicy({ mustBeAccepted: true }),
+  ...forKinds(
+    'gateway.solo.io',
+    [
+      'Gateway',
+      'ListenerOption',
+      'HttpListenerOption',
+      'MatchableHttpGateway',
+      'MatchableTcpGateway',
+      'RouteOption',
+      'RouteTable',
+      'VirtualHostOption',
+      'VirtualService',
+    ],
+    gloo,
+  ),
   'gateway.solo.io/*': gloo,
+  ...forKinds('gloo.solo.io', ['Proxy', 'Settings', 'Upstream', 'UpstreamGroup'], gloo),
   'gloo.solo.io/*': gloo,
   'enterprise.gloo.solo.io/*': gloo,
   'graphql.gloo.solo.io/*': gloo,
@@ -130,7 +146,7 @@ export const networkingChecks: HealthChecks = {
   'getambassador.io/Mapping': byPhase({ at: ['state'] }),
   'operator.openshift.io/IngressController': openshiftIngressController,
   'route.openshift.io/Route': routeOfOpenshift,
-  'proclaim.dogmatiq.io/*': byProclaim,
+  'proclaim.dogmatiq.io/DNSSDServiceInstance': byProclaim,
   'externaldns.k8s.io/DNSEndpoint': everyCondition,
 };
 

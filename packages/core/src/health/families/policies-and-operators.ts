@@ -1,7 +1,7 @@
 import { messageOf } from '../condition-health.ts';
 import { conditionOf, conditionsOf, fieldsOf, isSpecUnobserved, listOf, specOf, statusOf, textOf } from '../fields.ts';
 import { degraded, type HealthCheck, healthy, progressing } from '../health.ts';
-import { byConditions, byPhase, everyCondition, firstOf, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, everyCondition, firstOf, forKinds, type HealthChecks } from './family.ts';
 
 /** Open Cluster Management: compliant or not. */
 const compliance: HealthCheck = (object) => {
@@ -93,10 +93,13 @@ const keptn = byPhase({ at: ['status', 'overallStatus', 'currentPhase'] });
 
 const suspendedWhenAsked = byPhase({ at: ['state'], words: { suspended: 'Suspended' } });
 
+const astra = byPhase({ at: ['state'], words: { Running: 'Progressing' } });
+
 export const policyAndOperatorChecks: HealthChecks = {
   'policy.open-cluster-management.io/Policy': compliancePolicy,
   'policy.open-cluster-management.io/OperatorPolicy': operatorPolicy,
-  'policy.open-cluster-management.io/*': compliance,
+  'policy.open-cluster-management.io/CertificatePolicy': compliance,
+  'policy.open-cluster-management.io/ConfigurationPolicy': compliance,
   'work.karmada.io/ClusterResourceBinding': karmadaBinding,
   'work.karmada.io/ResourceBinding': karmadaBinding,
   'operators.coreos.com/Subscription': subscription,
@@ -109,7 +112,8 @@ export const policyAndOperatorChecks: HealthChecks = {
   'kiali.io/Kiali': ansibleOperator,
   'tower.ansible.com/*': ansibleOperator,
   'awx.ansible.com/*': ansibleOperator,
-  'kyverno.io/*': kyverno,
+  'kyverno.io/ClusterPolicy': kyverno,
+  'kyverno.io/Policy': kyverno,
   'lifecycle.keptn.sh/*': keptn,
   'metrics.keptn.sh/*': keptn,
   'monitoring.coreos.com/Prometheus': byConditions({
@@ -128,7 +132,19 @@ export const policyAndOperatorChecks: HealthChecks = {
     whenFalse: 'by reason',
   }),
   'grafana.integreatly.org/Grafana': byPhase({ at: ['stageStatus'] }),
-  'grafana.integreatly.org/*': everyCondition,
+  ...forKinds(
+    'grafana.integreatly.org',
+    ['GrafanaAlertRuleGroup', 'GrafanaContactPoint', 'GrafanaDashboard', 'GrafanaDatasource', 'GrafanaFolder'],
+    everyCondition,
+  ),
+  'grafana-org-operator.kubitus-project.gitlab.io/*': byConditions({ ready: ['Ready'], whenFalse: 'Degraded' }),
+  'operator.victoriametrics.com/*': byPhase({
+    at: ['updateStatus', 'clusterStatus', 'status'],
+    words: { operational: 'Healthy', expanding: 'Progressing' },
+    message: ['reason'],
+  }),
+  'jaegertracing.io/Jaeger': byPhase(),
+  'hnc.x-k8s.io/SubnamespaceAnchor': byPhase({ at: ['status'], words: { Ok: 'Healthy' } }),
   'datadoghq.com/DatadogMetric': byConditions({
     ready: ['Active', 'Valid'],
     failed: ['Error'],
@@ -143,7 +159,8 @@ export const policyAndOperatorChecks: HealthChecks = {
     if (typeof enabled !== 'boolean') return undefined;
     return enabled ? healthy('ExecHook enabled') : { status: 'Suspended', message: 'ExecHook disabled' };
   },
-  'astra.netapp.io/*': byPhase({ at: ['state'], words: { Running: 'Progressing' } }),
+  ...forKinds('astra.netapp.io', ['Backup', 'ResticVolumeBackup', 'Snapshot'], astra),
+  'astra.netapp.io/*': astra,
   'velero.io/*': byPhase({ words: { Enabled: 'Healthy', FailedValidation: 'Degraded', PartiallyFailed: 'Degraded' } }),
   'litmuschaos.io/*': byPhase({ at: ['engineStatus'] }),
   'longhorn.io/*': byPhase({ at: ['state'] }),

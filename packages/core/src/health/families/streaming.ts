@@ -10,7 +10,7 @@ import {
   textOf,
 } from '../fields.ts';
 import { degraded, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
-import { byConditions, byPhase, firstOf, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, firstOf, forKinds, type HealthChecks } from './family.ts';
 
 const strimzi: HealthCheck = (object) => {
   if (object.metadata.annotations?.['strimzi.io/pause-reconciliation'] === 'true') {
@@ -135,6 +135,20 @@ const openTelemetry: HealthCheck = (object) => {
 
 export const streamingChecks: HealthChecks = {
   'kafka.strimzi.io/KafkaRebalance': strimziRebalance,
+  ...forKinds(
+    'kafka.strimzi.io',
+    [
+      'Kafka',
+      'KafkaBridge',
+      'KafkaConnect',
+      'KafkaConnector',
+      'KafkaMirrorMaker',
+      'KafkaMirrorMaker2',
+      'KafkaTopic',
+      'KafkaUser',
+    ],
+    strimzi,
+  ),
   'kafka.strimzi.io/*': strimzi,
   'core.strimzi.io/*': (object) => {
     const status = statusOf(object);
@@ -144,12 +158,17 @@ export const streamingChecks: HealthChecks = {
   },
   'kafka.banzaicloud.io/KafkaCluster': banzaiKafka,
   'kafka.banzaicloud.io/*': byPhase(),
-  'platform.confluent.io/*': byPhase(),
-  'flink.apache.org/*': flink,
-  'sparkoperator.k8s.io/*': spark,
+  ...forKinds(
+    'platform.confluent.io',
+    ['Connect', 'ControlCenter', 'Kafka', 'KafkaRestProxy', 'KRaftController', 'KsqlDB', 'SchemaRegistry', 'Zookeeper'],
+    byPhase(),
+  ),
+  'platform.confluent.io/*': firstOf(byPhase(), byPhase({ at: ['state'] })),
+  'flink.apache.org/FlinkDeployment': flink,
+  'sparkoperator.k8s.io/SparkApplication': spark,
   'numaflow.numaproj.io/*': numaflow,
   'numaplane.numaproj.io/*': numaplane,
-  'keda.sh/*': keda,
+  ...forKinds('keda.sh', ['ScaledJob', 'ScaledObject'], keda),
   'opentelemetry.io/OpenTelemetryCollector': openTelemetry,
   'camel.apache.org/*': firstOf(byPhase(), byConditions()),
   'ray.io/*': byPhase({ at: ['jobDeploymentStatus', 'serviceStatus', 'state'] }),

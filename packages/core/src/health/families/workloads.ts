@@ -11,7 +11,7 @@ import {
   textOf,
 } from '../fields.ts';
 import { degraded, type Health, type HealthCheck, healthy, progressing, suspended, unknown } from '../health.ts';
-import { byConditions, byPhase, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, forKinds, type HealthChecks } from './family.ts';
 
 /** OpenKruise's workloads: like their built-in cousins, but an update can stop at a partition and wait for a person. */
 const kruise: HealthCheck = (object) => {
@@ -181,14 +181,15 @@ export const workloadChecks: HealthChecks = {
   'game.kruise.io/GameServerSet': kruise,
   'game.kruise.io/GameServer': gameServer,
   'rollouts.kruise.io/Rollout': kruiseRollout,
-  'operator.knative.dev/*': knativeOperator,
+  ...forKinds('operator.knative.dev', ['KnativeEventing', 'KnativeServing'], knativeOperator),
+  'serving.knative.dev/Service': knative,
   'serving.knative.dev/*': knative,
   'eventing.knative.dev/*': knative,
   'messaging.knative.dev/*': knative,
   'sources.knative.dev/*': knative,
-  'serving.kserve.io/*': inferenceService,
+  'serving.kserve.io/InferenceService': inferenceService,
   'openfaas.com/Function': openFaas,
-  'kubevirt.io/*': virtualMachine,
+  ...forKinds('kubevirt.io', ['VirtualMachine', 'VirtualMachineInstance'], virtualMachine),
   'core.spinkube.dev/SpinApp': spinApp,
   'apps.openshift.io/DeploymentConfig': deploymentConfig,
   'tekton.dev/PipelineRun': tekton,

@@ -5,25 +5,27 @@ import { degraded, type Health, type HealthCheck, healthy, progressing } from '.
 const CONDITIONS_ANNOTATION = 'autoscaling.alpha.kubernetes.io/conditions';
 
 /** Reasons with which the autoscaler says that it cannot work, by condition type. */
-const FAILURES: Record<string, readonly string[]> = {
-  AbleToScale: ['FailedGetScale', 'FailedUpdateScale'],
-  ScalingActive: [
-    'FailedGetResourceMetric',
-    'FailedGetObjectMetric',
-    'FailedGetPodsMetric',
-    'FailedGetExternalMetric',
-    'FailedGetContainerResourceMetric',
-    'FailedComputeMetricsReplicas',
-    'InvalidSelector',
-    'InvalidMetricSourceType',
-  ],
-};
+const FAILURES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    AbleToScale: ['FailedGetScale', 'FailedUpdateScale'],
+    ScalingActive: [
+      'FailedGetResourceMetric',
+      'FailedGetObjectMetric',
+      'FailedGetPodsMetric',
+      'FailedGetExternalMetric',
+      'FailedGetContainerResourceMetric',
+      'FailedComputeMetricsReplicas',
+      'InvalidSelector',
+      'InvalidMetricSourceType',
+    ],
+  }),
+);
 
 export const horizontalPodAutoscalerHealth: HealthCheck = (object) => {
   const conditions = autoscalerConditions(object);
   let result: Health | undefined;
   for (const condition of conditions) {
-    if (condition.status === 'False' && FAILURES[condition.type]?.includes(condition.reason) === true) {
+    if (condition.status === 'False' && FAILURES.get(condition.type)?.includes(condition.reason) === true) {
       return degraded(condition.message);
     }
     if (condition.status === 'True' && (condition.type === 'AbleToScale' || condition.type === 'ScalingLimited')) {
