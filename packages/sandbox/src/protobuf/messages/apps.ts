@@ -1,7 +1,7 @@
 /** Messages of apps/v1, in the notation of message-table.ts. */
 export const apps = `
 ControllerRevision:
-  1metadata:meta.ObjectMeta 2data:r 3revision:i?
+  1metadata:meta.ObjectMeta 2data:r? 3revision:i?
 DaemonSet:
   1metadata:meta.ObjectMeta 2spec:DaemonSetSpec 3status:DaemonSetStatus
 DaemonSetCondition:

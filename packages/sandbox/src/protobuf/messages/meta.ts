@@ -12,7 +12,7 @@ LabelSelector:
 LabelSelectorRequirement:
   1key:s? 2operator:s? 3values:[s]
 ManagedFieldsEntry:
-  1manager:s 2operation:s 3apiVersion:s 4time:t 6fieldsType:s 7fieldsV1:r 8subresource:s
+  1manager:s 2operation:s 3apiVersion:s 4time:t 6fieldsType:s 7fieldsV1:r? 8subresource:s
 ObjectMeta:
   1name:s 2generateName:s 3namespace:s 4selfLink:s 5uid:s 6resourceVersion:s 7generation:i
   8creationTimestamp:t 9deletionTimestamp:t 10deletionGracePeriodSeconds:i? 11labels:{s} 12annotations:{s}

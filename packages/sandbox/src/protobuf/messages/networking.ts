@@ -4,6 +4,10 @@ HTTPIngressPath:
   1path:s 2backend:IngressBackend 3pathType:s?
 HTTPIngressRuleValue:
   1paths:[HTTPIngressPath]
+IPAddress:
+  1metadata:meta.ObjectMeta 2spec:IPAddressSpec
+IPAddressSpec:
+  1parentRef:ParentReference?
 IPBlock:
   1cidr:s? 2except:[s]
 Ingress:
@@ -47,6 +51,14 @@ NetworkPolicyPort:
 NetworkPolicySpec:
   1podSelector:meta.LabelSelector 2ingress:[NetworkPolicyIngressRule] 3egress:[NetworkPolicyEgressRule]
   4policyTypes:[s]
+ParentReference:
+  1group:s 2resource:s 3namespace:s 4name:s
 ServiceBackendPort:
   1name:s 2number:i
+ServiceCIDR:
+  1metadata:meta.ObjectMeta 2spec:ServiceCIDRSpec 3status:ServiceCIDRStatus
+ServiceCIDRSpec:
+  1cidrs:[s]
+ServiceCIDRStatus:
+  1conditions:[meta.Condition]
 `;

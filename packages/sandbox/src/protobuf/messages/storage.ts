@@ -12,6 +12,9 @@ CSINodeDriver:
   1name:s? 2nodeID:s? 3topologyKeys:[s] 4allocatable:VolumeNodeResources?
 CSINodeSpec:
   1drivers:[CSINodeDriver]
+CSIStorageCapacity:
+  1metadata:meta.ObjectMeta 2nodeTopology:meta.LabelSelector? 3storageClassName:s? 4capacity:q
+  5maximumVolumeSize:q
 StorageClass:
   1metadata:meta.ObjectMeta 2provisioner:s? 3parameters:{s} 4reclaimPolicy:s? 5mountOptions:[s]
   6allowVolumeExpansion:b? 7volumeBindingMode:s? 8allowedTopologies:[core.TopologySelectorTerm]
@@ -25,6 +28,8 @@ VolumeAttachmentSpec:
   1attacher:s? 2source:VolumeAttachmentSource 3nodeName:s?
 VolumeAttachmentStatus:
   1attached:b? 2attachmentMetadata:{s} 3attachError:VolumeError? 4detachError:VolumeError?
+VolumeAttributesClass:
+  1metadata:meta.ObjectMeta 2driverName:s? 3parameters:{s}
 VolumeError:
   1time:t 2message:s 3errorCode:i?
 VolumeNodeResources:
