@@ -115,6 +115,17 @@ async function handleSubresource(call: ResourceCall): Promise<Reply | undefined>
     }
     case 'create token':
       return { code: 201, body: requestToken(services, live, parseObject(await readBody(request))) };
+    case 'get exec':
+    case 'create exec':
+    case 'get attach':
+    case 'create attach':
+    case 'get portforward':
+    case 'create portforward':
+      throw new ApiError(
+        501,
+        'NotImplemented',
+        `the Pods of a sandbox run no processes: ${info.subresource} needs a real cluster`,
+      );
     case 'update finalize': {
       const body = parseObject(await readBody(request));
       return { code: 200, body: finalizeNamespace(call, body) };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { loadAll } from 'js-yaml';
+import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { decodeKubernetesProtobuf } from '../protobuf/index.ts';
@@ -70,7 +70,7 @@ export function parseYaml(bytes: Buffer): unknown {
     }
   }
   try {
-    return loadAll(text, null, { json: true })[0];
+    return loadAll(text, null, { json: true, schema: CORE_SCHEMA })[0];
   } catch (error) {
     throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -18,7 +18,8 @@ export class ResourceRegistry {
   constructor() {
     for (const resource of resourceCatalog) {
       this.add({
-        id: `${resource.group}/${resource.plural}`,
+        // Events have two APIs over one store.
+        id: resource.group === 'events.k8s.io' ? '/events' : `${resource.group}/${resource.plural}`,
         group: resource.group,
         version: resource.version,
         apiVersion: apiVersionFrom(resource.group, resource.version),

@@ -32,6 +32,10 @@ const selectable: Record<string, string[]> = {
     'involvedObject.resourceVersion',
     'involvedObject.fieldPath',
     'reason',
+    'regarding.kind',
+    'regarding.name',
+    'regarding.namespace',
+    'regarding.uid',
     'reportingComponent',
     'source',
     'type',
@@ -48,6 +52,10 @@ const selectable: Record<string, string[]> = {
 
 /** Where a selectable field lies when it is not at its own path. */
 const locations: Record<string, string[]> = {
+  'regarding.kind': ['involvedObject', 'kind'],
+  'regarding.name': ['involvedObject', 'name'],
+  'regarding.namespace': ['involvedObject', 'namespace'],
+  'regarding.uid': ['involvedObject', 'uid'],
   source: ['source', 'component'],
   name: ['metadata', 'name'],
   'status.successful': ['status', 'succeeded'],

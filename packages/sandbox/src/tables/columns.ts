@@ -194,8 +194,7 @@ const columnsByResource: Record<string, Column[]> = {
       (object) => stringAt(object, 'status', 'nodeInfo', 'containerRuntimeVersion') ?? '<unknown>',
     ),
   ],
-  '/events': eventColumns('involvedObject', 'message', 'source'),
-  'events.k8s.io/events': eventColumns('regarding', 'note', 'deprecatedSource'),
+  '/events': eventColumns(),
   'networking.k8s.io/ingresses': [
     text('Class', (object) => stringAt(object, 'spec', 'ingressClassName') ?? none),
     text('Hosts', ingressHosts),
@@ -380,8 +379,10 @@ function nodeAddress(node: StoredObject, type: string): string {
   return stringAt(address, 'address') ?? none;
 }
 
-function eventColumns(subject: string, message: string, source: string): Column[] {
-  const involved = (object: StoredObject): JsonObject => objectAt(object, subject);
+/** For both APIs of events, which call the same things differently. */
+function eventColumns(): Column[] {
+  const involved = (object: StoredObject): JsonObject =>
+    objectAt(object, object['regarding'] === undefined ? 'involvedObject' : 'regarding');
   const count = (object: StoredObject): number =>
     numberAt(object, 'series', 'count') ?? numberAt(object, 'count') ?? numberAt(object, 'deprecatedCount') ?? 1;
   const first = (object: StoredObject): string => {
@@ -410,14 +411,14 @@ function eventColumns(subject: string, message: string, source: string): Column[
     wide('Subobject', (object) => stringAt(involved(object), 'fieldPath') ?? ''),
     wide('Source', (object) => {
       const component =
-        stringAt(object, source, 'component') ??
+        stringAt(object, 'source', 'component') ??
         stringAt(object, 'reportingComponent') ??
         stringAt(object, 'reportingController') ??
         '';
-      const host = stringAt(object, source, 'host') ?? stringAt(object, 'reportingInstance') ?? '';
+      const host = stringAt(object, 'source', 'host') ?? stringAt(object, 'reportingInstance') ?? '';
       return host === '' ? component : `${component}, ${host}`;
     }),
-    text('Message', (object) => (stringAt(object, message) ?? '').trim()),
+    text('Message', (object) => (stringAt(object, 'message') ?? stringAt(object, 'note') ?? '').trim()),
     wide('First Seen', first),
     wide('Count', (object) => String(count(object))),
     wide('Name', (object) => object.metadata.name),

@@ -6,11 +6,12 @@ import type { StoredObject } from '../storage/internal-client.ts';
 /**
  * Objects are stored in one version of their resource. The versions of a custom resource differ in name only (conversion
  * strategy None);
- * of the built-in kinds HorizontalPodAutoscaler is stored as autoscaling/v2.
+ * of the built-in kinds HorizontalPodAutoscaler is stored as autoscaling/v2, and Event as core/v1.
  */
 export function fromStorageVersion(type: ResourceType, object: StoredObject): StoredObject {
   if (object.apiVersion === type.apiVersion) return object;
   if (type.id === 'autoscaling/horizontalpodautoscalers' && type.version === 'v1') return autoscalerV1(object);
+  if (type.group === 'events.k8s.io') return renameFields(object, type.apiVersion, newEventNames);
   return { ...object, apiVersion: type.apiVersion };
 }
 
@@ -18,8 +19,26 @@ export function toStorageVersion(registry: ResourceRegistry, type: ResourceType,
   if (type.id === 'autoscaling/horizontalpodautoscalers') {
     return type.version === 'v1' ? autoscalerV2(object) : object;
   }
+  if (type.group === 'events.k8s.io') return renameFields(object, 'v1', coreEventNames);
   const storage = registry.byResource(type.id) ?? type;
   return object.apiVersion === storage.apiVersion ? object : { ...object, apiVersion: storage.apiVersion };
+}
+
+/** How events.k8s.io calls the fields of a core Event. */
+const newEventNames: Record<string, string> = {
+  involvedObject: 'regarding',
+  message: 'note',
+  source: 'deprecatedSource',
+  firstTimestamp: 'deprecatedFirstTimestamp',
+  lastTimestamp: 'deprecatedLastTimestamp',
+  count: 'deprecatedCount',
+  reportingComponent: 'reportingController',
+};
+const coreEventNames = Object.fromEntries(Object.entries(newEventNames).map(([core, renamed]) => [renamed, core]));
+
+function renameFields(object: StoredObject, apiVersion: string, names: Record<string, string>): StoredObject {
+  const renamed = Object.entries(object).map(([field, value]) => [names[field] ?? field, value]);
+  return { ...(Object.fromEntries(renamed) as StoredObject), apiVersion };
 }
 
 /** The rest of an autoscaler's v2 metrics has no field in v1 and travels in this annotation. */
