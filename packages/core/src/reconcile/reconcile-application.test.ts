@@ -793,3 +793,104 @@ describe('deletion', () => {
     expect(conditionsOf(app())).toEqual([expect.stringContaining('resources of applications are kept')]);
   });
 });
+
+describe('ways to apply', () => {
+  const forced = { 'argocd.argoproj.io/sync-options': 'Replace=true,Force=true' };
+
+  it('deletes and creates with Replace and Force, over two passes', async () => {
+    const { world, key, run, cluster, status } = setUp({}, { 'deploy/web.yaml': configMap('web', 'one', forced) });
+    requestSync(world, key);
+    await run();
+    const { uid } = cluster.get('ConfigMap', 'web')?.metadata ?? {};
+    requestSync(world, key);
+    const waiting = await run();
+    expect(waiting.waitingFor).toBe('waiting for deletion of /ConfigMap/web');
+    expect(cluster.names()).toEqual([]);
+    await run();
+    expect(status().operationState?.phase).toBe('Succeeded');
+    expect(cluster.get('ConfigMap', 'web')?.metadata.uid).not.toBe(uid);
+  });
+
+  it('replaces in place with Replace', async () => {
+    const replaced = { 'argocd.argoproj.io/sync-options': 'Replace=true' };
+    const { world, key, run, status } = await synced(AUTOMATED, {
+      'deploy/web.yaml': configMap('web', 'one', replaced),
+    });
+    requestSync(world, key);
+    await run();
+    expect(world.requests).toContain('REPLACE ConfigMap/web');
+    expect(status().operationState?.syncResult?.resources?.[0]?.message).toBe('configmap/web replaced');
+  });
+
+  it('says how to change a field that cannot be changed', async () => {
+    const { run, status, cluster } = setUp({ syncPolicy: { automated: {}, retry: { limit: 0 } } });
+    cluster.refusals.set(
+      'ConfigMap/web',
+      new ClusterError('data: field is immutable', { status: 422, reason: 'Invalid' }),
+    );
+    await run();
+    expect(status().operationState?.message).toContain('Replace=true,Force=true to delete and create it');
+  });
+
+  it('takes over what kubectl applied, so that a field which leaves Git leaves the cluster', async () => {
+    const { world, key, run, cluster } = setUp({});
+    const before = { value: 'old', gone: 'x' };
+    await cluster.client.create(
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'shop' }, data: before },
+      { fieldManager: 'kubectl-client-side-apply' },
+    );
+    requestSync(world, key);
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+  });
+
+  it('leaves ignored fields to the cluster with RespectIgnoreDifferences', async () => {
+    const { world, key, run, cluster, status } = await synced({
+      syncPolicy: { automated: { selfHeal: true }, syncOptions: ['RespectIgnoreDifferences=true'] },
+      ignoreDifferences: [{ kind: 'ConfigMap', jsonPointers: ['/data/value'] }],
+    });
+    cluster.update('ConfigMap', 'web', { data: { value: 'by hand' } });
+    requestSync(world, key);
+    await run();
+    expect(status().sync?.status).toBe('Synced');
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'by hand' });
+  });
+
+  it('writes ignored fields when a sync is asked for without it', async () => {
+    const { world, key, run, cluster } = await synced({
+      syncPolicy: { automated: { selfHeal: true } },
+      ignoreDifferences: [{ kind: 'ConfigMap', jsonPointers: ['/data/value'] }],
+    });
+    cluster.update('ConfigMap', 'web', { data: { value: 'by hand' } });
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'by hand' });
+    requestSync(world, key);
+    await run();
+    expect(cluster.get('ConfigMap', 'web')?.['data']).toEqual({ value: 'one' });
+  });
+
+  it('changes nothing of several waves when the last one is refused by the dry run', async () => {
+    const files = { 'deploy/a.yaml': configMap('a', 'x', wave(0)), 'deploy/b.yaml': configMap('b', 'x', wave(1)) };
+    const { run, cluster, status } = setUp({ syncPolicy: { automated: {}, retry: { limit: 0 } } }, files);
+    cluster.refusals.set('ConfigMap/b', new ClusterError('denied', { status: 403, reason: 'Forbidden' }));
+    await run();
+    expect(cluster.names()).toEqual([]);
+    expect(status().operationState).toMatchObject({
+      phase: 'Failed',
+      message: 'one or more objects failed to apply (dry run)',
+    });
+  });
+
+  it('goes on after the API server was away in the middle', async () => {
+    const { run, cluster, status } = setUp(AUTOMATED, {
+      'deploy/a.yaml': configMap('a'),
+      'deploy/b.yaml': configMap('b'),
+    });
+    cluster.refusals.set('ConfigMap/b', new ClusterError('connect ECONNREFUSED', { status: 0, reason: '' }));
+    await expect(run()).rejects.toThrow('ECONNREFUSED');
+    cluster.refusals.clear();
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/a', 'ConfigMap/b']);
+    expect(status().operationState?.phase).toBe('Succeeded');
+  });
+});

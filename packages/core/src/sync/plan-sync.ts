@@ -46,7 +46,8 @@ export interface PlanInput {
  * any more, what was applied is `unchanged`.
  */
 export function planSync(input: PlanInput): SyncPlan {
-  const { options, problems } = operationOptions(input.operation, input.application.spec.syncPolicy);
+  // What cannot be understood in them is a condition of the application and stops nothing.
+  const { options } = operationOptions(input.operation, input.application.spec.syncPolicy);
   const resources = input.comparison.resources.filter((resource) => !resource.isHook);
   const selected = resources.filter((resource) => isWanted(resource, input.operation, options));
   const tasks = [
@@ -55,17 +56,16 @@ export function planSync(input: PlanInput): SyncPlan {
     ...(runsHooks(input.operation) ? hookTasks(input, options) : []),
   ];
   const checked = checkTasks(tasks, input);
-  if (options.failOnSharedResource === true) problems.push(...sharedResources(selected));
+  const shared = options.failOnSharedResource === true ? sharedResources(selected) : [];
   return {
     revision: input.revision,
     phases: orderTasks(checked, { pruneLast: options.pruneLast === true }),
-    problems: [
-      ...problems,
-      ...checked.flatMap((task) =>
-        task.problem === undefined ? [] : [`${describeResourceKey(task.key)}: ${task.problem}`],
-      ),
-    ],
+    problems: [...new Set([...checked.flatMap(problemsOf), ...shared])],
   };
+}
+
+function problemsOf(task: SyncTask): string[] {
+  return task.problem === undefined ? [] : [`${describeResourceKey(task.key)}: ${task.problem}`];
 }
 
 /** Hooks take no part in a selective sync, and none with the apply strategy. */

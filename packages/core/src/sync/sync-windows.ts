@@ -100,7 +100,10 @@ function parseWindowOnce(window: SyncWindow): ParsedWindow {
   }
   try {
     const timezone = window.timeZone === undefined || window.timeZone === '' ? 'UTC' : window.timeZone;
-    return { window, cron: new Cron(window.schedule ?? '', { timezone, mode: '5-part' }), durationMs };
+    const cron = new Cron(window.schedule ?? '', { timezone, mode: '5-part' });
+    // An unknown time zone shows only when a time is asked for.
+    cron.nextRun();
+    return { window, cron, durationMs };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
