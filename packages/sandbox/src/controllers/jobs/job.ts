@@ -24,6 +24,10 @@ const COMPONENT = 'job-controller';
 const TRACKING = 'batch.kubernetes.io/job-tracking';
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 const BURST = 100;
+const indexVariable = {
+  name: 'JOB_COMPLETION_INDEX',
+  valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels['${INDEX}']` } },
+};
 
 interface Verdict {
   type: 'Complete' | 'Failed';
@@ -212,7 +216,7 @@ export function jobController(context: ControllerContext): Controller {
         if (index === undefined) return;
         spec.hostname = `${name}-${index}`;
         for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-          container.env = [...(container.env ?? []), { name: 'JOB_COMPLETION_INDEX', value: String(index) }];
+          container.env = [...(container.env ?? []), indexVariable];
         }
       },
     });

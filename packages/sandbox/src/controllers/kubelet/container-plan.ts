@@ -1,4 +1,4 @@
-import type { Container, Pod, Probe } from '../machinery/objects.ts';
+import type { Container, EnvVar, Pod, Probe } from '../machinery/objects.ts';
 import type { Timing } from '../machinery/timing.ts';
 import { type Simulation, simulationOf } from '../simulate.ts';
 import { type CommandOutcome, commandOutcome, type UnknownProgram } from './command-outcome.ts';
@@ -28,7 +28,10 @@ export interface ContainerPlan {
 
 export function planContainer(pod: Pod, container: Container, role: ContainerRole, timing: Timing): ContainerPlan {
   const simulation = simulationOf(pod.metadata);
-  const outcome = commandOutcome(container, unknownPrograms(pod, container, role));
+  const outcome = commandOutcome(
+    { ...container, env: resolveFields(pod, container.env ?? []) },
+    unknownPrograms(pod, container, role),
+  );
   const livenessMs = fails(container.livenessProbe)
     ? timing.scaled(delayOf(container.livenessProbe) + failingFor(container.livenessProbe))
     : undefined;
@@ -53,6 +56,24 @@ export function planContainer(pod: Pod, container: Container, role: ContainerRol
     readyAfterMs: Math.max(startedAfterMs, readyAfter(container.readinessProbe, simulation, timing)),
     output: outcome.output,
   };
+}
+
+/** Variables that name a field of the Pod's metadata get its value. */
+function resolveFields(pod: Pod, env: EnvVar[]): EnvVar[] {
+  return env.map((variable) => {
+    const path = variable.valueFrom?.fieldRef?.fieldPath;
+    if (path === undefined) return variable;
+    const [, map, key = ''] = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path) ?? [];
+    if (map !== undefined)
+      return { ...variable, value: (map === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key] ?? '' };
+    const simple: Record<string, string> = {
+      'metadata.name': pod.metadata.name,
+      'metadata.namespace': pod.metadata.namespace ?? '',
+      'metadata.uid': pod.metadata.uid,
+      'spec.nodeName': pod.spec.nodeName ?? '',
+    };
+    return { ...variable, value: simple[path] ?? '' };
+  });
 }
 
 function unknownPrograms(pod: Pod, container: Container, role: ContainerRole): UnknownProgram {

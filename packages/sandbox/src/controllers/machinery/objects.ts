@@ -41,7 +41,11 @@ export interface KeySelector {
 export interface EnvVar {
   name: string;
   value?: string;
-  valueFrom?: { configMapKeyRef?: KeySelector; secretKeyRef?: KeySelector };
+  valueFrom?: {
+    configMapKeyRef?: KeySelector;
+    secretKeyRef?: KeySelector;
+    fieldRef?: { apiVersion?: string; fieldPath: string };
+  };
 }
 
 export interface Probe {

@@ -102,6 +102,7 @@ describe('addresses', () => {
     await cluster.controllers.idle();
     cluster.change<Service>(SERVICES, 'web', (object) => {
       object.spec.type = 'ClusterIP';
+      object.spec.ports = service.spec.ports;
     });
     await cluster.controllers.idle();
     expect(cluster.read<Service>(SERVICES, 'web').status?.loadBalancer).toEqual({});

@@ -12,6 +12,7 @@ import {
   type Container,
   ENDPOINT_SLICES,
   ENDPOINTS,
+  NODES,
   PODS,
   type Pod,
   SERVICES,
@@ -154,12 +155,17 @@ export function endpointsController(context: ControllerContext): Controller {
     }
   }
 
+  function zoneOf(pod: Pod): object {
+    const zone = client.get(NODES, '', pod.spec.nodeName ?? '')?.metadata.labels?.['topology.kubernetes.io/zone'];
+    return zone === undefined ? {} : { zone };
+  }
+
   function writeSlices(service: Service, backends: Backend[]): void {
     const namespace = service.metadata.namespace ?? '';
     const wanted = byPorts(service, backends).flatMap(({ ports, members }, group) =>
-      chunks(members, SLICE_SIZE).map((chunk, index) => sliceOf(service, ports, chunk, `${group}/${index}`)),
+      chunks(members, SLICE_SIZE).map((chunk, index) => sliceOf(service, ports, chunk, `${group}/${index}`, zoneOf)),
     );
-    if (wanted.length === 0) wanted.push(sliceOf(service, [], [], '0/0'));
+    if (wanted.length === 0) wanted.push(sliceOf(service, [], [], '0/0', zoneOf));
     const names = new Set(wanted.map(({ metadata }) => metadata.name));
     for (const { resource, object } of client.ownedBy(service.metadata.uid)) {
       if (resource.resource !== ENDPOINT_SLICES.resource || names.has(object.metadata.name)) continue;
@@ -224,7 +230,13 @@ function withoutEmptyName({ name, ...port }: ResolvedPort) {
   return name === '' ? port : { name, ...port };
 }
 
-function sliceOf(service: Service, ports: ResolvedPort[], backends: Backend[], place: string) {
+function sliceOf(
+  service: Service,
+  ports: ResolvedPort[],
+  backends: Backend[],
+  place: string,
+  zone: (pod: Pod) => object,
+) {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -245,6 +257,7 @@ function sliceOf(service: Service, ports: ResolvedPort[], backends: Backend[], p
       conditions: { ready, serving: ready, terminating: false },
       nodeName: pod.spec.nodeName,
       targetRef: targetRef(pod),
+      ...zone(pod),
     })),
     ports,
   };

@@ -17,6 +17,8 @@ export interface NewPod {
   annotations?: Record<string, string>;
   finalizers?: string[];
   adjustSpec?(spec: Pod['spec']): void;
+  /** What the event says of success; `Created pod: <name>` by default. */
+  successMessage?: string;
 }
 
 /**
@@ -51,7 +53,7 @@ export function createPod({ client, events }: ControllerContext, pod: NewPod): P
     events.record(owner, {
       type: 'Normal',
       reason: 'SuccessfulCreate',
-      message: `Created pod: ${created.metadata.name}`,
+      message: pod.successMessage ?? `Created pod: ${created.metadata.name}`,
       component,
     });
     return created;
@@ -64,15 +66,13 @@ export function createPod({ client, events }: ControllerContext, pod: NewPod): P
 
 export function deletePod(
   { client, events }: ControllerContext,
-  owner: StoredObject,
-  pod: Pod,
-  component: string,
+  { owner, pod, component, message }: { owner: StoredObject; pod: Pod; component: string; message?: string },
 ): void {
   client.delete(PODS, pod.metadata.namespace ?? '', pod.metadata.name, { uid: pod.metadata.uid });
   events.record(owner, {
     type: 'Normal',
     reason: 'SuccessfulDelete',
-    message: `Deleted pod: ${pod.metadata.name}`,
+    message: message ?? `Deleted pod: ${pod.metadata.name}`,
     component,
   });
 }

@@ -45,6 +45,15 @@ export function podDisruptionBudgetController(context: ControllerContext): Contr
       (pod) => !isFinished(pod) && matches(pod.metadata.labels ?? {}),
     );
     const expected = pods.length;
+    if (expected === 0) {
+      const event = {
+        type: 'Normal',
+        reason: 'NoPods',
+        message: 'No matching pods found',
+        component: 'controllermanager',
+      } as const;
+      context.events.record(budget, event);
+    }
     const healthy = pods.filter((pod) => isReady(pod) && !isTerminating(pod)).length;
     const desired = desiredHealthy(budget, expected);
     const allowed = expected === 0 ? 0 : Math.max(0, healthy - desired);

@@ -18,6 +18,7 @@ const NAME = 'persistentvolumeclaim';
 const MANAGER = 'kube-controller-manager';
 const COMPONENT = 'persistentvolume-controller';
 const PROTECTION = 'kubernetes.io/pvc-protection';
+const VOLUME_PROTECTION = 'kubernetes.io/pv-protection';
 const IS_DEFAULT = 'storageclass.kubernetes.io/is-default-class';
 export const PROVISIONER = 'sandbox.lockstep.dev/host-path';
 
@@ -168,7 +169,11 @@ export function persistentVolumeClaimController(context: ControllerContext): Con
       {
         apiVersion: 'v1',
         kind: 'PersistentVolume',
-        metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': storageClass.provisioner ?? PROVISIONER } },
+        metadata: {
+          name,
+          finalizers: [VOLUME_PROTECTION],
+          annotations: { 'pv.kubernetes.io/provisioned-by': storageClass.provisioner ?? PROVISIONER },
+        },
         spec: {
           capacity: { storage: resources?.requests?.['storage'] ?? '1Gi' },
           accessModes,
@@ -284,24 +289,36 @@ export function persistentVolumeClaimController(context: ControllerContext): Con
   }
 }
 
-/** Marks volumes that nobody claims as Available. */
+/** Marks volumes that nobody claims as Available, and lets deleted ones go that no claim is bound to. */
 export function persistentVolumeController(context: ControllerContext): Controller {
   const { client } = context;
-  return {
-    name: 'persistentvolume',
-    watches: [watchSelf(VOLUMES)],
-    reconcile(key) {
-      const volume = client.get(VOLUMES, '', splitKey(key).name) as Volume | undefined;
-      if (volume === undefined || volume.spec.claimRef !== undefined || volume.metadata.deletionTimestamp !== undefined)
-        return;
-      writeStatus(context, {
-        resource: VOLUMES,
-        object: volume,
-        status: { ...volume.status, phase: 'Available' },
-        manager: MANAGER,
-      });
-    },
-  };
+  return { name: 'persistentvolume', watches: [watchSelf(VOLUMES), watchClaims()], reconcile };
+
+  function watchClaims(): Watch {
+    return {
+      resource: CLAIMS,
+      *keys({ object }) {
+        const { volumeName = '' } = (object as PersistentVolumeClaim).spec;
+        if (volumeName !== '') yield `/${volumeName}`;
+      },
+    };
+  }
+
+  function reconcile(key: string): void {
+    const volume = client.get(VOLUMES, '', splitKey(key).name) as Volume | undefined;
+    if (volume === undefined) return;
+    const { claimRef } = volume.spec;
+    if (volume.metadata.deletionTimestamp !== undefined) {
+      const claim = claimRef && client.get(CLAIMS, claimRef.namespace ?? '', claimRef.name ?? '');
+      const isBound = claim !== undefined && claim.metadata.uid === claimRef?.uid;
+      const isProtected = volume.metadata.finalizers?.includes(VOLUME_PROTECTION) === true;
+      if (isProtected && !isBound) client.removeFinalizer(VOLUMES, '', volume.metadata.name, VOLUME_PROTECTION);
+      return;
+    }
+    if (claimRef !== undefined) return;
+    const status = { ...volume.status, phase: 'Available' };
+    writeStatus(context, { resource: VOLUMES, object: volume, status, manager: MANAGER });
+  }
 }
 
 function fits(claim: PersistentVolumeClaim, volume: Volume, className: string): boolean {

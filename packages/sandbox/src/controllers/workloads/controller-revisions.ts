@@ -12,8 +12,10 @@ import { claimChildren, controllerReference } from '../machinery/ownership.ts';
 import { templateHash } from '../machinery/template-hash.ts';
 
 const MANAGER = 'kube-controller-manager';
-/** The label of Pods and of ControllerRevisions that tells templates apart. */
+/** The label of Pods that tells templates apart. */
 export const REVISION_HASH_LABEL = 'controller-revision-hash';
+/** The same of ControllerRevisions: a DaemonSet's carry the label of its Pods. */
+const hashLabelOf = (kind: string) => (kind === 'DaemonSet' ? REVISION_HASH_LABEL : 'controller.kubernetes.io/hash');
 
 interface Versioned extends StoredObject {
   spec: { selector: LabelSelector; template: PodTemplate; revisionHistoryLimit?: number };
@@ -58,7 +60,7 @@ export function syncRevisions(context: ControllerContext, owner: Versioned, coll
       metadata: {
         name: `${owner.metadata.name}-${hash}`,
         namespace: owner.metadata.namespace,
-        labels: { ...owner.spec.template.metadata?.labels, [REVISION_HASH_LABEL]: hash },
+        labels: { ...owner.spec.template.metadata?.labels, [hashLabelOf(owner.kind)]: hash },
         ...(owner.metadata.annotations === undefined ? {} : { annotations: copiedAnnotations(owner) }),
         ownerReferences: [controllerReference(owner)],
       },
@@ -88,8 +90,9 @@ export function truncateRevisions(
   }
 }
 
+/** The hash that the Pods of a DaemonSet carry. */
 export function revisionHash(revision: ControllerRevision): string {
-  return revision.metadata.labels?.[REVISION_HASH_LABEL] ?? '';
+  return revision.metadata.labels?.[hashLabelOf('DaemonSet')] ?? '';
 }
 
 /** `kubernetes.io/change-cause` and the like, for `kubectl rollout history`; not what only concerns the object itself. */

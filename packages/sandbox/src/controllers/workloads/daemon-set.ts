@@ -90,7 +90,8 @@ export function daemonSetController(context: ControllerContext): Controller {
   function place(set: DaemonSet, { wanted, onNode, hash }: State): void {
     for (const node of wanted) {
       const here = onNode.get(node) ?? [];
-      for (const pod of here) if (isFinished(pod) && !isTerminating(pod)) deletePod(context, set, pod, COMPONENT);
+      for (const pod of here)
+        if (isFinished(pod) && !isTerminating(pod)) deletePod(context, { owner: set, pod, component: COMPONENT });
       if (here.length > 0) continue;
       const pod = createPod(context, {
         owner: set,
@@ -111,7 +112,7 @@ export function daemonSetController(context: ControllerContext): Controller {
     const isWanted = new Set(wanted);
     for (const [node, here] of onNode) {
       if (isWanted.has(node)) continue;
-      for (const pod of here) if (!isTerminating(pod)) deletePod(context, set, pod, COMPONENT);
+      for (const pod of here) if (!isTerminating(pod)) deletePod(context, { owner: set, pod, component: COMPONENT });
     }
   }
 
@@ -131,7 +132,7 @@ export function daemonSetController(context: ControllerContext): Controller {
         if (unavailable >= limit) continue;
         unavailable += 1;
       }
-      deletePod(context, set, pod, COMPONENT);
+      deletePod(context, { owner: set, pod, component: COMPONENT });
     }
   }
 

@@ -69,7 +69,7 @@ export function rolloutStatus(
     } else if (isProgressing(deployment, status)) {
       const next = condition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, now);
       // Progress renews lastUpdateTime, from which the deadline counts, even when reason and status stay.
-      status.conditions = withCondition(status.conditions, next);
+      status.conditions = moveToEnd(status.conditions, next);
     } else if (hasTimedOut(deployment, status, now)) {
       const message = `${subject} has timed out progressing.`;
       status.conditions = setCondition(
@@ -118,11 +118,17 @@ export function condition(
   return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message };
 }
 
+/** Upstream takes a changed condition out and appends it: the latest change is the last of the list. */
+function moveToEnd(conditions: Condition[] | undefined, wanted: Condition): Condition[] {
+  const others = withoutCondition(conditions, wanted.type);
+  return [...others, ...withCondition(conditions, wanted).filter(({ type }) => type === wanted.type)];
+}
+
 /** As upstream, a condition whose status and reason are the same is not touched, whatever its message. */
 export function setCondition(conditions: Condition[] | undefined, wanted: Condition): Condition[] {
   const current = findCondition(conditions, wanted.type);
   if (current?.status === wanted.status && current.reason === wanted.reason) return conditions ?? [];
-  return withCondition(conditions, wanted);
+  return moveToEnd(conditions, wanted);
 }
 
 function isProgressing(deployment: Deployment, status: DeploymentStatus): boolean {

@@ -129,7 +129,7 @@ function replicationOf(context: ControllerContext, replicator: Replicator): Cont
       return [...active, ...created];
     }
     const doomed = new Set([...active].sort(byDeletionRank).slice(0, Math.min(-missing, BURST)));
-    for (const pod of doomed) deletePod(context, owner, pod, replicator.component);
+    for (const pod of doomed) deletePod(context, { owner, pod, component: replicator.component });
     return active.filter((pod) => !doomed.has(pod));
   }
 

@@ -21,7 +21,7 @@ import {
 } from '../machinery/objects.ts';
 import { claimChildren } from '../machinery/ownership.ts';
 import { omitEmpty, writeStatus } from '../machinery/write-status.ts';
-import { createPod, deletePod } from '../pods/pod-control.ts';
+import { createPod, deletePod, podNameBase } from '../pods/pod-control.ts';
 import { availableIn, isAvailable, isFinished, isReady, isTerminating } from '../pods/pod-facts.ts';
 import { REVISION_HASH_LABEL, type RevisionHistory, syncRevisions, truncateRevisions } from './controller-revisions.ts';
 
@@ -87,7 +87,7 @@ export function statefulSetController(context: ControllerContext): Controller {
         continue;
       }
       if (isFinished(pod) && !isTerminating(pod)) {
-        deletePod(context, set, pod, COMPONENT);
+        remove(set, pod);
         return;
       }
       ensureClaims(set, ordinal);
@@ -100,7 +100,7 @@ export function statefulSetController(context: ControllerContext): Controller {
       .filter(([ordinal]) => !wanted.includes(ordinal))
       .sort(([a], [b]) => b - a);
     for (const [, pod] of condemned) {
-      if (!isTerminating(pod)) deletePod(context, set, pod, COMPONENT);
+      if (!isTerminating(pod)) remove(set, pod);
       if (isOrdered) return;
     }
     if (created === 0) updateOne(set, state, wanted);
@@ -114,7 +114,7 @@ export function statefulSetController(context: ControllerContext): Controller {
       const pod = state.pods.get(ordinal);
       if (pod === undefined) return;
       if (revisionName(pod) !== state.update.metadata.name && !isTerminating(pod)) {
-        deletePod(context, set, pod, COMPONENT);
+        remove(set, pod);
         return;
       }
       if (!isHealthy(pod) || !isAvailable(pod, set.spec.minReadySeconds ?? 0, context.now())) {
@@ -140,6 +140,8 @@ export function statefulSetController(context: ControllerContext): Controller {
       manager: MANAGER,
       component: COMPONENT,
       name,
+      generateName: podNameBase(set.metadata.name),
+      successMessage: `create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
       labels: {
         [REVISION_HASH_LABEL]: revision.metadata.name,
         'statefulset.kubernetes.io/pod-name': name,
@@ -147,6 +149,11 @@ export function statefulSetController(context: ControllerContext): Controller {
       },
       adjustSpec: (spec) => identify(set, spec, ordinal),
     });
+  }
+
+  function remove(set: StatefulSet, pod: Pod): void {
+    const message = `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`;
+    deletePod(context, { owner: set, pod, component: COMPONENT, message });
   }
 
   function ensureClaims(set: StatefulSet, ordinal: number): void {
