@@ -18,7 +18,10 @@ describe('canonicalQuantity', () => {
     ['0', '0'],
     ['-2500m', '-2500m'],
     ['.5', '500m'],
-    ['2.', '2'],
+    ['1.155', '1.155'],
+    ['0.500', '500m'],
+    ['1.000', '1'],
+    ['+5', '+5'],
   ])('writes %s as %s', (text, expected) => {
     expect(canonicalQuantity(text)).toBe(expected);
   });

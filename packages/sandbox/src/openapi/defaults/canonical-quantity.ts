@@ -13,12 +13,31 @@ export function canonicalQuantity(text: string): string | undefined {
   const [whole = '', fraction = ''] = number.split('.');
   const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n);
   if (digits === 0n) return '0';
+  const significant = `${whole.replace(/^0+/, '') || '0'}${fraction}`;
   const binary = binaryNames.indexOf(suffix);
+  if (binary > 0 && fraction === '' && digits % 8n !== 0n && fitsBinary(significant, binary)) return text;
   if (binary > 0) return canonicalBinary(digits, fraction.length, binary);
   const isExponent = /^[eE]./.test(suffix);
   const exponent = isExponent ? Number(suffix.slice(1)) : decimalSuffixes[suffix];
   if (exponent === undefined) return undefined;
+  if (isKeptAsWritten(significant, exponent - fraction.length)) return text;
   return canonicalDecimal(digits, exponent - fraction.length, isExponent);
+}
+
+/** What upstream takes for canonical at a glance, and so keeps as it is written: `1.155`, `+5`. */
+function isKeptAsWritten(significant: string, scale: number): boolean {
+  return (
+    significant.length <= 18 &&
+    scale >= -9 &&
+    scale % 3 === 0 &&
+    !significant.endsWith('000') &&
+    !significant.startsWith('0')
+  );
+}
+
+/** About three decimal digits go to each binary suffix; upstream looks no closer at longer numbers. */
+function fitsBinary(significant: string, power: number): boolean {
+  return significant.length + 3 * power <= 14;
 }
 
 /** `digits * 10^exponent` with an exponent that is a multiple of three, and nothing finer than a billionth. */
