@@ -140,6 +140,7 @@ export * from './reconcile/plan-application.ts';
 export * from './reconcile/reconcile-application.ts';
 export * from './reconcile/reconcile-facts.ts';
 export * from './reconcile/reconcile-world.ts';
+export * from './reconcile/render-targets.ts';
 // render
 export * from './render/build-environment.ts';
 export * from './render/content-key.ts';

@@ -1,5 +1,6 @@
 import { applyPatch, SchemaSet, untyped } from '@lockstep/structured-merge';
 import { describe, expect, it } from 'vitest';
+import { diffKey } from '../diff/diff-key.ts';
 import { DEFAULT_DIFF_SETTINGS } from '../diff/diff-settings.ts';
 import { PredictionCache, predictionFromDryRun } from '../diff/prediction.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
@@ -269,6 +270,22 @@ describe('predictionsNeeded', () => {
     const second = predictionsNeeded({ pairs: [pairOf(target, later)], settings, cache, typeOf });
     expect(second.needed).toEqual([]);
     expect(second.predictions.get(formatResourceKey(resourceKeyOf(target)))?.outcome).toBe('changed');
+  });
+
+  it('believes what an apply left under the diff key', () => {
+    const target = configMap('a', { x: '2' });
+    const live = applied(configMap('a', { x: '1' }));
+    const cache = new PredictionCache();
+    cache.set(diffKey({ target, live, fieldManager: settings.fieldManager }), { outcome: 'unchanged' });
+    expect(predictionsNeeded({ pairs: [pairOf(target, live)], settings, cache, typeOf }).needed).toEqual([]);
+  });
+
+  it('gives a skipped pair the word of the local merge, and asks when it is no longer skipped', () => {
+    const pairs = [pairOf(configMap('a', { x: '2' }), applied(configMap('a', { x: '1' })))];
+    const cache = new PredictionCache();
+    const skipped = predictionsNeeded({ pairs, settings, cache, typeOf, skip: () => true });
+    expect(skipped.predictions.get('/ConfigMap/store/a')?.outcome).toBe('changed');
+    expect(predictionsNeeded({ pairs, settings, cache, typeOf }).needed).toHaveLength(1);
   });
 
   it('decides locally where server-side diff is off or the pair is skipped', () => {

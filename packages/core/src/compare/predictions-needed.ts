@@ -41,12 +41,19 @@ export function predictionsNeeded(input: {
       continue;
     }
     const cacheKey = predictionKey({ target, live }, input.settings);
-    const prediction = input.cache.get(cacheKey) ?? localPrediction({ target, live, type }, input, cacheKey);
-    const isOpen = prediction === undefined || prediction.outcome === 'failed';
-    if (!isOpen) {
+    const cached = input.cache.get(cacheKey);
+    const prediction = cached ?? localPrediction({ target, live, type }, input.settings);
+    if (prediction?.outcome === 'changed' && cached === undefined && input.settings.serverSideDiff) {
+      // Only a guess: the API server's defaults may make it none.
+      if (input.skip?.(pair) === true) predictions.set(id, prediction);
+      else needed.push({ pair, cacheKey });
+    } else if (prediction === undefined) {
+      if (input.settings.serverSideDiff && input.skip?.(pair) !== true) needed.push({ pair, cacheKey });
+    } else {
       predictions.set(id, prediction);
+      input.cache.set(cacheKey, prediction);
       remembered.set(live, { target, type, settings: input.settings, prediction });
-    } else if (input.settings.serverSideDiff && input.skip?.(pair) !== true) needed.push({ pair, cacheKey });
+    }
   }
   return { needed, predictions };
 }
@@ -61,30 +68,26 @@ interface Remembered {
 /** Settled predictions by the live object, so that a quiet application costs one look-up per resource. */
 const remembered = new WeakMap<KubernetesObject, Remembered>();
 
-/**
- * The local merge's word where it is final: it changes nothing, or nobody else may be asked. Undefined where a dry run
- * has to tell.
- */
+/** What the local merge says; undefined when the target does not fit the schema we know (the API server may know more). */
 function localPrediction(
   { target, live, type }: { target: KubernetesObject; live: KubernetesObject; type: ValueType | undefined },
-  { settings, cache }: { settings: DiffSettings; cache: PredictionCache },
-  cacheKey: string,
+  settings: DiffSettings,
 ): Prediction | undefined {
   try {
     const local = predictLive({ target, live, type, fieldManager: settings.fieldManager });
-    const prediction = local.changed ? predictionOf(local.object, live, settings) : UNCHANGED;
-    if (prediction.outcome === 'unchanged') cache.set(cacheKey, prediction);
-    else if (settings.serverSideDiff) return undefined;
-    return prediction;
+    return local.changed ? predictionOf(local.object, live, settings) : UNCHANGED;
   } catch {
-    // The target does not fit the schema we know; the API server may know a newer one.
     return undefined;
   }
 }
 
-/** Where status counts, it is part of what a prediction depends on. */
+/**
+ * `diffKey`, under which others put what they know too (an apply that just succeeded). A local guess is kept apart, so
+ * that it never stands in for a dry run; and where status counts, it is part of what a prediction depends on.
+ */
 function predictionKey(sides: { target: KubernetesObject; live: KubernetesObject }, settings: DiffSettings): string {
   const key = diffKey({ ...sides, fieldManager: settings.fieldManager });
-  if (settings.ignoreResourceStatusField === 'all') return key;
-  return `${key}/${settings.ignoreResourceStatusField}/${sides.live.metadata.resourceVersion ?? ''}`;
+  const local = settings.serverSideDiff ? '' : 'local/';
+  if (settings.ignoreResourceStatusField === 'all') return `${local}${key}`;
+  return `${local}${key}/${settings.ignoreResourceStatusField}/${sides.live.metadata.resourceVersion ?? ''}`;
 }
