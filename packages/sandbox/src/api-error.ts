@@ -52,7 +52,7 @@ export function statusOf(error: unknown): JsonObject & { code: number } {
 }
 
 /** `deployments.apps`, or `pods` for the core group. */
-export function qualifiedResource({ group, plural }: NamedResource): string {
+function qualifiedResource({ group, plural }: NamedResource): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 

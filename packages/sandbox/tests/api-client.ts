@@ -9,7 +9,7 @@ export interface ApiReply {
   text: string;
 }
 
-export interface WatchEvent {
+interface WatchEvent {
   type: string;
   object: JsonObject & { metadata: JsonObject & { name: string; resourceVersion: string } };
 }

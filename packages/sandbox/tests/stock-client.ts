@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Sandbox } from '../src/index.ts';
 import { type ToolVersion, toolBinary } from './tool-binary.ts';
 
-export interface CommandResult {
+interface CommandResult {
   code: number;
   stdout: string;
   stderr: string;

@@ -1,13 +1,10 @@
+import { SIMULATE } from '../controllers/simulate.ts';
 import { isObject, type JsonObject, objectAt, objectsAt, stringAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
-/**
- * With `sidecar-annotation` in its list it asks for a stand-in of a mutating webhook: every write of the object gains what
- * a sidecar injector would add. The controllers know the other values.
- */
-export const simulateAnnotation = 'lockstep.dev/simulate';
+/** What a sidecar injector would add to an object whose `lockstep.dev/simulate` lists `sidecar-annotation`. */
 const sidecarStatus = JSON.stringify({
   initContainers: ['istio-init'],
   containers: ['istio-proxy'],
@@ -25,7 +22,7 @@ export function admitBuiltIn(
   let admitted = object;
   if (type.id === '/pods' && live === undefined) admitted = admitPod(admitted);
   if (type.id === '/persistentvolumeclaims' && live === undefined) admitted = setDefaultStorageClass(admitted, store);
-  const simulated = object.metadata.annotations?.[simulateAnnotation]?.split(',').map((value) => value.trim()) ?? [];
+  const simulated = object.metadata.annotations?.[SIMULATE]?.split(',').map((value) => value.trim()) ?? [];
   if (simulated.includes('sidecar-annotation')) admitted = simulateSidecar(admitted);
   return admitted;
 }

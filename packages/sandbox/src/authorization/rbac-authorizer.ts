@@ -99,6 +99,8 @@ function matchingSubject(binding: StoredObject, user: UserInfo): string | undefi
           return `ServiceAccount "${name}/${namespace}"`;
         break;
       }
+      default:
+        break;
     }
   }
   return undefined;

@@ -340,7 +340,7 @@ async function write({ services, info, type }: ResourceCall, plan: () => Plan): 
   );
 }
 
-export function requireLive({ services, type, info }: ResourceCall): StoredObject {
+function requireLive({ services, type, info }: ResourceCall): StoredObject {
   const live = services.store.get(type.id, type.namespaced ? info.namespace : '', info.name);
   if (live === undefined) throw notFound(type, info.name);
   return live;

@@ -49,7 +49,7 @@ export function parseObject({ mediaType, bytes }: RequestBody): JsonObject {
   }
 }
 
-export function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {

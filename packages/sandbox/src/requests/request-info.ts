@@ -15,14 +15,14 @@ export interface ResourceRequest {
   subresource: string;
 }
 
-export interface PathRequest {
+interface PathRequest {
   isResource: false;
   /** The HTTP method in lower case, as rules for paths spell it. */
   verb: string;
   path: string;
 }
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 /** Subresources of a Namespace, which look like resources inside it. */
 const namespaceSubresources = new Set(['status', 'finalize']);

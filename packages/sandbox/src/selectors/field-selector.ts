@@ -3,7 +3,7 @@ import { valueAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 
-export type FieldMatcher = (object: StoredObject) => boolean;
+type FieldMatcher = (object: StoredObject) => boolean;
 
 export interface FieldSelector {
   matches: FieldMatcher;

@@ -95,6 +95,8 @@ export function formatLabelSelector(selector: unknown): string {
       case 'DoesNotExist':
         parts.push(`!${key}`);
         break;
+      default:
+        break;
     }
   }
   return parts.sort().join(',');

@@ -21,18 +21,18 @@ import type { Column } from './table.ts';
 const none = '<none>';
 const unset = '<unset>';
 
-export const ageColumn: Column = text('Age', (object) => age(object.metadata.creationTimestamp));
+const ageColumn: Column = text('Age', (object) => age(object.metadata.creationTimestamp));
 
 /** The columns kubectl shows for a built-in kind after the name; name and age for kinds without columns of their own. */
 export function builtInColumns(type: ResourceType): Column[] {
   return columnsByResource[type.id] ?? [text('Created At', (object) => object.metadata.creationTimestamp)];
 }
 
-export function text(name: string, cell: (object: StoredObject) => unknown, priority = 0): Column {
+function text(name: string, cell: (object: StoredObject) => unknown, priority = 0): Column {
   return { name, type: 'string', cell, priority };
 }
 
-export function integer(name: string, cell: (object: StoredObject) => unknown): Column {
+function integer(name: string, cell: (object: StoredObject) => unknown): Column {
   return { name, type: 'integer', cell: (object) => cell(object) ?? 0 };
 }
 

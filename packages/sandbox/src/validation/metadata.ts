@@ -1,7 +1,7 @@
 import { objectAt, objectsAt, stringAt, stringsAt, valueAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
-import { type FieldError, fieldForbidden, invalid, required } from './field-error.ts';
+import { type FieldError, fieldForbidden, invalid } from './field-error.ts';
 import {
   asErrors,
   label1035Problems,
@@ -93,9 +93,4 @@ function ownerErrors(object: StoredObject): FieldError[] {
     );
   }
   return errors;
-}
-
-/** A name that must be given. */
-export function requiredText(field: string, value: unknown, detail = ''): FieldError[] {
-  return typeof value === 'string' && value !== '' ? [] : [required(field, detail)];
 }

@@ -57,7 +57,17 @@ function autoscalerV1(object: StoredObject): StoredObject {
     apiVersion: 'autoscaling/v1',
     metadata: Object.keys(annotations).length > 0 ? { ...object.metadata, annotations } : object.metadata,
     spec: { ...spec, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) },
+    ...(object['status'] === undefined ? {} : { status: autoscalerStatusV1(object) }),
   };
+}
+
+function autoscalerStatusV1(object: StoredObject): JsonObject {
+  const { currentMetrics: _metrics, conditions: _conditions, ...status } = objectAt(object, 'status');
+  const cpu = objectsAt(object, 'status', 'currentMetrics').find(
+    (metric) => stringAt(metric, 'resource', 'name') === 'cpu',
+  );
+  const current = numberAt(cpu, 'resource', 'current', 'averageUtilization');
+  return { ...status, ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }) };
 }
 
 function autoscalerV2(object: StoredObject): StoredObject {

@@ -183,7 +183,7 @@ export class ObjectWriter {
     }
     const object = this.finish(plan);
     if (live !== undefined && isNoop(live, object)) return { object: live, created: false };
-    if (request.dryRun) return { object, created: live === undefined };
+    if (request.dryRun) return { object: unversioned(object), created: live === undefined };
     if (live !== undefined && isGone(object)) return { object: this.store.remove(type.id, object), created: false };
     return { object: this.store.put(type.id, object), created: live === undefined };
   }
@@ -384,6 +384,13 @@ function withManagers(object: StoredObject, managers: unknown): StoredObject {
   const metadata = { ...object.metadata, managedFields: managers };
   if (managers === undefined) delete metadata.managedFields;
   return { ...object, metadata };
+}
+
+/** An object that was never stored has no version. */
+function unversioned(object: StoredObject): StoredObject {
+  if (object.metadata.resourceVersion !== '') return object;
+  const { resourceVersion: _none, ...metadata } = object.metadata;
+  return { ...object, metadata: metadata as StoredObject['metadata'] };
 }
 
 /** Whether storing would change nothing but times in managedFields and the resourceVersion. */

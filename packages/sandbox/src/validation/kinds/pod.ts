@@ -90,7 +90,7 @@ export function validatePodTemplate(
 }
 
 /** `claimNames` are volumes that the controller adds, such as a StatefulSet's claims. */
-export function validatePodSpec(field: string, spec: JsonObject, claimNames: readonly string[] = []): FieldError[] {
+function validatePodSpec(field: string, spec: JsonObject, claimNames: readonly string[] = []): FieldError[] {
   const volumes = objectsAt(spec, 'volumes');
   const volumeNames = new Set([...volumes.map((volume) => stringAt(volume, 'name') ?? ''), ...claimNames]);
   const containers = objectsAt(spec, 'containers');
