@@ -4,8 +4,6 @@ export interface SuiteResult {
   total: number;
   /** One line per disagreement, for `--verbose`. */
   disagreements: string[];
-  /** Why the file cannot be run at all; absent when it ran. */
-  notCovered?: string;
 }
 
 /** Runs one recorded file. `lines` are its JSON lines, `folder` is where its companions lie. */
