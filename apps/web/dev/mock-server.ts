@@ -210,7 +210,7 @@ function planOf(each: MockApplication, rollback?: number, prune = true): Plan {
               ? 'recreate'
               : 'update'
             : 'unchanged';
-    summary[action] += 1;
+    if (action !== 'prune' || prune) summary[action] += 1;
     const waves = phases.get(phase) ?? new Map();
     phases.set(phase, waves);
     const number = Number(annotations['argocd.argoproj.io/sync-wave'] ?? 0);

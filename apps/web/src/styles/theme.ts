@@ -1,4 +1,16 @@
-import { ActionIcon, Button, createTheme, Input, Kbd, Menu, Modal, Tabs, Tooltip } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  createTheme,
+  Drawer,
+  Input,
+  Kbd,
+  Menu,
+  Modal,
+  Tabs,
+  Tooltip,
+} from '@mantine/core';
 
 /** Mantine in our colours. Neutral first: ink buttons on quiet surfaces, so that the only loud colours are statuses. */
 export const theme = createTheme({
@@ -72,6 +84,7 @@ export const theme = createTheme({
             }
           : { root: {} },
     }),
+    Checkbox: Checkbox.extend({ defaultProps: { radius: 'xs' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } }),
     Input: Input.extend({ defaultProps: { size: 'sm' } }),
     Tooltip: Tooltip.extend({
@@ -85,7 +98,14 @@ export const theme = createTheme({
       },
     }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } }),
+    Modal: Modal.extend({
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.42 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
+    }),
+    Drawer: Drawer.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.42 } } }),
     Kbd: Kbd.extend({ defaultProps: { size: 'xs' } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
   },

@@ -1,5 +1,5 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import classes from './code.module.css';
 import { applyTheme, editorOptions, monaco } from './monaco.ts';
 
@@ -15,12 +15,15 @@ export default function DiffEditor({ before, after, sideBySide, label }: DiffEdi
   const container = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneDiffEditor>(undefined);
   const scheme = useComputedColorScheme();
+  const initialLabel = useEffectEvent(() => label);
 
   useEffect(() => {
     if (!container.current) return undefined;
     const created = monaco.editor.createDiffEditor(container.current, {
       ...editorOptions,
       readOnly: true,
+      originalAriaLabel: `${initialLabel()}, before`,
+      modifiedAriaLabel: `${initialLabel()}, after`,
       domReadOnly: true,
       originalEditable: false,
       renderOverviewRuler: false,

@@ -1,5 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { type ComponentProps, lazy, Suspense } from 'react';
+import { PanelBoundary } from '../panel.tsx';
 import classes from './code.module.css';
 
 const LazyEditor = lazy(() => import('./code-editor.tsx'));
@@ -7,17 +8,21 @@ const LazyDiff = lazy(() => import('./diff-editor.tsx'));
 
 export function CodeEditor(props: ComponentProps<typeof LazyEditor>) {
   return (
-    <Suspense fallback={<CodeLoading />}>
-      <LazyEditor {...props} />
-    </Suspense>
+    <PanelBoundary what="the editor">
+      <Suspense fallback={<CodeLoading />}>
+        <LazyEditor {...props} />
+      </Suspense>
+    </PanelBoundary>
   );
 }
 
 export function DiffEditor(props: ComponentProps<typeof LazyDiff>) {
   return (
-    <Suspense fallback={<CodeLoading />}>
-      <LazyDiff {...props} />
-    </Suspense>
+    <PanelBoundary what="the difference">
+      <Suspense fallback={<CodeLoading />}>
+        <LazyDiff {...props} />
+      </Suspense>
+    </PanelBoundary>
   );
 }
 

@@ -21,7 +21,7 @@ self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 /** Reads the tokens as they are painted now and gives them to Monaco under the name of the colour scheme. */
 export function applyTheme(scheme: 'light' | 'dark'): void {
   const style = getComputedStyle(document.documentElement);
-  const token = (name: string) => style.getPropertyValue(`--ls-${name}`).trim();
+  const token = (name: string) => sixDigits(style.getPropertyValue(`--ls-${name}`).trim());
   monaco.editor.defineTheme('lockstep', {
     base: scheme === 'dark' ? 'vs-dark' : 'vs',
     inherit: true,
@@ -52,6 +52,11 @@ export function applyTheme(scheme: 'light' | 'dark'): void {
     },
   });
   monaco.editor.setTheme('lockstep');
+}
+
+/** Monaco takes `#ffffff` but not the `#fff` that a minifier makes of it. */
+function sixDigits(colour: string): string {
+  return /^#[0-9a-f]{3}$/i.test(colour) ? `#${[...colour.slice(1)].map((digit) => digit + digit).join('')}` : colour;
 }
 
 export const editorOptions = {

@@ -42,16 +42,16 @@ export function SignIn({ returnPath, onSignedIn, error }: SignInProps) {
       <aside className={classes.art} aria-hidden="true">
         <svg
           viewBox="0 0 720 900"
-          preserveAspectRatio="xMaxYMin slice"
+          preserveAspectRatio="xMaxYMin meet"
           fill="none"
           strokeWidth="30"
           strokeLinecap="round"
           strokeLinejoin="round"
         >
-          <path d="M-80 640H140V480H300V320H460V160H620V0H800" stroke="#29263f" />
-          <path d="M-80 560H140V400H300V240H460V80H620V-80H800" stroke="#1d1b2b" />
-          <path d="M-80 720H140V560H300V400H460V240H620V80H800" stroke="#8b82f0" />
-          <path d="M-80 800H220V640H380V480H540V320H700V160H800" stroke="#ffffff" />
+          <path d="M60 520H220V360H380V200H540V40H700V-120H860" stroke="#29263f" />
+          <path d="M-20 480H140V320H300V160H460V0H620V-160H860" stroke="#1d1b2b" />
+          <path d="M140 560H300V400H460V240H620V80H860" stroke="#8b82f0" />
+          <path d="M220 600H380V440H540V280H700V120H860" stroke="#ffffff" />
         </svg>
         <p className={classes.claim}>Every change planned, every rollback held, every drift explained.</p>
         <p className={classes.sub}>

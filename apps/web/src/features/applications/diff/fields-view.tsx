@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import type { FieldChange } from '../../../lib/field-diff.ts';
 import { toYaml } from '../../../lib/yaml.ts';
 import classes from './diff.module.css';
@@ -48,13 +49,18 @@ export function FieldsView({
   );
 }
 
-/** The last part is what changed; the rest says where. */
+/** The last part is what changed; the rest says where. Lines break only between parts. */
 function FieldPath({ path }: { path: string }) {
-  const at = Math.max(path.lastIndexOf('.'), path.lastIndexOf('["'));
+  const parts = path.match(/\["[^"]*"\]|\[[^\]]*\]|\.?[^.[]+/g) ?? [path];
   return (
     <span className={classes.path}>
-      {path.slice(0, at + 1)}
-      <b>{path.slice(at + 1)}</b>
+      {parts.map((part, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one path never move
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {index === parts.length - 1 ? <b>{part}</b> : part}
+        </Fragment>
+      ))}
     </span>
   );
 }

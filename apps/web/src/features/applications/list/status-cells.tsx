@@ -2,6 +2,7 @@ import type { ApplicationRow } from '@lockstep/contract';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusBadge } from '../../../components/status-icon.tsx';
 import { healthTone, phaseTone, syncTone } from '../../../lib/status.ts';
+import classes from './list.module.css';
 
 export function HealthCell({ row, pill = false }: { row: ApplicationRow; pill?: boolean }) {
   return (
@@ -29,22 +30,30 @@ export function TargetCell({ row, pill = false }: { row: ApplicationRow; pill?: 
   );
 }
 
+/** How the last operation went and when. */
 export function OperationCell({ row, pill = false }: { row: ApplicationRow; pill?: boolean }) {
-  if (!row.operation) return <span style={{ color: 'var(--ls-text-3)' }}>Never synced</span>;
+  if (!row.operation) return <span className={classes.dim}>Never synced</span>;
   const { phase, startedAt, finishedAt } = row.operation;
   const running = phase === 'Running' || phase === 'Terminating';
+  const time = <RelativeTime value={finishedAt ?? startedAt} tooltip={false} />;
+  const word = running ? 'Syncing' : phase;
+  if (pill)
+    return (
+      <StatusBadge tone={phaseTone(phase)} pill>
+        {word} {time}
+      </StatusBadge>
+    );
   return (
-    <StatusBadge tone={phaseTone(phase)} pill={pill}>
-      {running ? 'Syncing' : phase} <RelativeTime value={finishedAt ?? startedAt} tooltip={false} />
-    </StatusBadge>
+    <>
+      <StatusBadge tone={phaseTone(phase)}>{word}</StatusBadge>
+      <span className={`${classes.dim} ${classes.under}`}>{time}</span>
+    </>
   );
 }
 
 export function AutoCell({ row }: { row: ApplicationRow }) {
   if (row.autoSync === 'held') return <StatusBadge tone="suspended">Held</StatusBadge>;
   return (
-    <span style={{ color: row.autoSync === 'off' ? 'var(--ls-text-3)' : undefined }}>
-      {row.autoSync === 'on' ? 'On' : 'Off'}
-    </span>
+    <span className={row.autoSync === 'off' ? classes.dim : undefined}>{row.autoSync === 'on' ? 'On' : 'Off'}</span>
   );
 }

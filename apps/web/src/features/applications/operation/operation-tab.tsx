@@ -180,7 +180,11 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
                           data-state={card.state}
                           onClick={() => onOpen(card.id)}
                         >
-                          <StatusIcon tone={cardTone[card.state]} />
+                          {card.state === 'queued' ? (
+                            <span className={classes.queued} aria-hidden="true" />
+                          ) : (
+                            <StatusIcon tone={cardTone[card.state]} />
+                          )}
                           <span className={classes.cardName}>{card.ref.name}</span>
                           <span className={classes.cardState}>{cardWord[card.state]}</span>
                           <span className={classes.cardText}>

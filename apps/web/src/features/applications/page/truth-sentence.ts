@@ -55,7 +55,7 @@ function targetPart(app: Application): Segment[] {
   if (failed) return [`${differs}; the last sync failed.`];
   return [
     auto === 'on'
-      ? `${differs}; automatic sync will apply ${count === 1 ? 'it' : 'them'}.`
+      ? `${differs}; automatic sync will apply ${count > 1 ? 'them' : 'it'}.`
       : `${differs}; automatic sync is off.`,
   ];
 }

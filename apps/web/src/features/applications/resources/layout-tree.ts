@@ -1,4 +1,3 @@
-import { hierarchy, tree } from 'd3-hierarchy';
 import { groupBy } from '../../../lib/group-by.ts';
 import { isCalm, type ResourceItem } from './build-tree.ts';
 
@@ -53,28 +52,35 @@ const configKinds = new Set([
   'PodDisruptionBudget',
 ]);
 
-/** Places the ownership forest left to right below the application. Pure: the same input gives the same picture. */
+/**
+ * Places the ownership forest left to right below the application, every owner beside its first child, so that a long
+ * forest reads from the top like a list. Pure: the same input gives the same picture.
+ */
 export function layoutTree(roots: readonly ResourceItem[], options: TreeOptions): PlacedCard[] {
-  const root: Branch = {
-    card: { type: 'application', id: 'application' },
-    height: cardHeight + 8,
-    children: branches(roots, options, true),
+  const placed: PlacedCard[] = [];
+  const place = (branch: Branch, depth: number, top: number, parentId: string | undefined): number => {
+    const { card, height, children } = branch;
+    placed.push({
+      id: card.id,
+      card,
+      x: depth * (cardWidth + columnGap),
+      y: top,
+      width: cardWidth,
+      height,
+      parentId,
+      childIds: children.map((child) => child.card.id),
+    });
+    let next = top;
+    for (const child of children) next = place(child, depth + 1, next, card.id) + rowGap;
+    return Math.max(top + height, next - rowGap);
   };
-  const laidOut = tree<Branch>()
-    .nodeSize([1, cardWidth + columnGap])
-    .separation((a, b) => (a.data.height + b.data.height) / 2 + rowGap + (a.parent === b.parent ? 0 : 6))(
-    hierarchy(root, (branch) => branch.children),
+  place(
+    { card: { type: 'application', id: 'application' }, height: cardHeight, children: branches(roots, options, true) },
+    0,
+    0,
+    undefined,
   );
-  return laidOut.descendants().map((node) => ({
-    id: node.data.card.id,
-    card: node.data.card,
-    x: node.y,
-    y: node.x - node.data.height / 2,
-    width: cardWidth,
-    height: node.data.height,
-    parentId: node.parent?.data.card.id,
-    childIds: (node.children ?? []).map((child) => child.data.card.id),
-  }));
+  return placed;
 }
 
 function branches(items: readonly ResourceItem[], options: TreeOptions, top: boolean): Branch[] {
@@ -114,17 +120,36 @@ interface Fold {
   items: ResourceItem[];
 }
 
-/** Configuration is folded from four on, any other kind from seven on; what needs attention is never folded. */
+const workloadKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Rollout']);
+
+/** How many alike make one card. Workloads are what people look for, so they stay longest. */
+function foldsFrom(label: string, collapseCalm: boolean): number {
+  if (label === configuration) return 4;
+  if (!collapseCalm) return Number.POSITIVE_INFINITY;
+  return workloadKinds.has(label) ? 30 : 7;
+}
+
+const configuration = 'Configuration';
+
+/** What is alike and fine stands as one card; what needs attention is never folded. */
 function foldsOf(items: readonly ResourceItem[], options: TreeOptions): Fold[] {
   const groups = groupBy(
     items.filter((item) => isCalm(item) && item.ref.kind !== 'Pod'),
-    (item) => (configKinds.has(item.ref.kind) ? 'Configuration' : item.ref.kind),
+    (item) => (configKinds.has(item.ref.kind) ? configuration : item.ref.kind),
   );
-  return [...groups].flatMap(([label, inside]) => {
-    const enough = label === 'Configuration' ? 4 : options.collapseCalm ? 7 : Number.POSITIVE_INFINITY;
-    const id = `fold ${label}`;
-    return inside.length >= enough && options.toggled.get(id) !== true ? [{ id, label, items: inside }] : [];
+  return [...groups].flatMap(([kind, inside]) => {
+    const id = `fold ${kind}`;
+    const open = options.toggled.get(id) === true;
+    return inside.length >= foldsFrom(kind, options.collapseCalm) && !open
+      ? [{ id, label: kind === configuration ? kind : plural(kind), items: inside }]
+      : [];
   });
+}
+
+/** Ingress → Ingresses, NetworkPolicy → NetworkPolicies, Service → Services. */
+function plural(kind: string): string {
+  if (/(s|x|ch)$/.test(kind)) return `${kind}es`;
+  return /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}s`;
 }
 
 /** ReplicaSets without pods are the past of a Deployment. */
@@ -141,12 +166,12 @@ function descendants(item: ResourceItem): number {
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
-/** Where an arrow key leads: to the parent, the middle child, or the nearest card above or below in the same column. */
+/** Where an arrow key leads: to the parent, the first child, or the nearest card above or below in the same column. */
 export function neighbour(cards: readonly PlacedCard[], id: string, direction: Direction): string | undefined {
   const current = cards.find((card) => card.id === id);
   if (!current) return cards[0]?.id;
   if (direction === 'left') return current.parentId;
-  if (direction === 'right') return current.childIds[Math.floor((current.childIds.length - 1) / 2)];
-  const column = cards.filter((card) => card.x === current.x).sort((a, b) => a.y - b.y);
+  if (direction === 'right') return current.childIds[0];
+  const column = cards.filter((card) => card.x === current.x);
   return column[column.indexOf(current) + (direction === 'up' ? -1 : 1)]?.id;
 }

@@ -76,14 +76,11 @@ function Tree({ applicationName, health, roots, collapseCalm, selected, onOpen }
   const showStart = () => {
     const box = canvas.current?.getBoundingClientRect();
     if (!box || cards.length === 0) return;
-    const top = Math.min(...cards.map((card) => card.y));
     const bottom = Math.max(...cards.map((card) => card.y + card.height));
     const right = Math.max(...cards.map((card) => card.x + card.width));
-    const fits = Math.min(box.width / (right + 72), box.height / (bottom - top + 56));
-    const zoom = Math.min(1, Math.max(fits, 0.72));
-    const tall = (bottom - top) * zoom > box.height;
-    const y = tall ? 28 - top * zoom : box.height / 2 - ((top + bottom) / 2) * zoom;
-    const x = Math.max(28, Math.min((box.width - right * zoom) / 2, 120));
+    const zoom = Math.min(1, Math.max(0.86, Math.min((box.width - 72) / right, (box.height - 56) / bottom)));
+    const x = Math.max(28, Math.min((box.width - right * zoom) / 2, 96));
+    const y = Math.max(28, Math.min((box.height - bottom * zoom) / 2, 64));
     void flow.setViewport({ x, y, zoom });
   };
 
@@ -171,7 +168,7 @@ function Tree({ applicationName, health, roots, collapseCalm, selected, onOpen }
 }
 
 function toNode({ id, card, x, y, width, height }: PlacedCard): CardNode {
-  return { id, type: 'card', position: { x, y }, width, height, data: { card } };
+  return { id, type: 'card', position: { x, y }, width, height, data: { card }, style: { pointerEvents: 'all' } };
 }
 
 function toEdge({ id, parentId }: PlacedCard): Edge[] {

@@ -46,12 +46,16 @@ export function PlanNotes({ plan }: { plan: Plan }) {
           <span>{problem}</span>
         </div>
       ))}
-      {plan.warnings.map((warning) => (
-        <div key={warning} className={classes.note} data-tone="warn">
+      {plan.warnings.length > 0 && (
+        <div className={classes.note} data-tone="warn">
           <IconAlertTriangle size={16} />
-          <span>{warning}</span>
+          <ul className={classes.warnings}>
+            {plan.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
         </div>
-      ))}
+      )}
     </>
   );
 }
@@ -83,7 +87,9 @@ export function PlanBody({ plan, error, onRetry, moved, picked, onPick }: PlanBo
     );
   const tasks = tasksOf(plan);
   const current =
-    tasks.find((task) => resourceId(task) === chosen) ?? tasks.find((task) => task.action !== 'unchanged') ?? tasks[0];
+    tasks.find((task) => resourceId(task) === chosen) ??
+    tasks.find((task) => task.action !== 'unchanged' && task.action !== 'hook') ??
+    tasks[0];
   if (!current)
     return (
       <PanelState icon={<IconChecks size={22} />} title="Nothing to do">

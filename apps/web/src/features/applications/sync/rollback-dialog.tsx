@@ -120,7 +120,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
         <div className={classes.rollback}>
           <Textarea
             label="Reason"
-            description="Shown on the application while it is held"
+            description={held ? 'Shown on the application while it is held' : 'Kept in the history'}
             placeholder="Wrong tax on invoices, INC-881"
             autosize
             minRows={2}
@@ -128,23 +128,25 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
             onChange={(event) => setReason(event.currentTarget.value)}
             data-autofocus
           />
-          <Radio.Group label="Automatic sync resumes" value={resume} onChange={setResume}>
-            <div style={{ display: 'flex', flexDirection: 'column', gap: 7, marginTop: 6 }}>
-              <Radio size="xs" value="manual" label="When someone resumes it" />
-              <Radio size="xs" value="next-commit" label="With the next commit to the target revision" />
-              <div style={{ display: 'flex', gap: 10, alignItems: 'center' }}>
-                <Radio size="xs" value="time" label="At" />
-                <TextInput
-                  size="xs"
-                  type="datetime-local"
-                  aria-label="Resume at"
-                  value={until}
-                  onFocus={() => setResume('time')}
-                  onChange={(event) => setUntil(event.currentTarget.value)}
-                />
+          {held && (
+            <Radio.Group label="Automatic sync resumes" value={resume} onChange={setResume}>
+              <div style={{ display: 'flex', flexDirection: 'column', gap: 7, marginTop: 6 }}>
+                <Radio size="xs" value="manual" label="When someone resumes it" />
+                <Radio size="xs" value="next-commit" label="With the next commit to the target revision" />
+                <div style={{ display: 'flex', gap: 10, alignItems: 'center' }}>
+                  <Radio size="xs" value="time" label="At" />
+                  <TextInput
+                    size="xs"
+                    type="datetime-local"
+                    aria-label="Resume at"
+                    value={until}
+                    onFocus={() => setResume('time')}
+                    onChange={(event) => setUntil(event.currentTarget.value)}
+                  />
+                </div>
               </div>
-            </div>
-          </Radio.Group>
+            </Radio.Group>
+          )}
         </div>
         {plan.data && <PlanSummary plan={plan.data} />}
         {plan.staleReason && (

@@ -209,7 +209,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
               />
             </Tooltip>
           </div>
-          <Button variant="default" type="button" onClick={onClose}>
+          <Button variant="default" type="button" data-autofocus onClick={onClose}>
             Cancel
           </Button>
           <Tooltip
