@@ -1,4 +1,4 @@
-import { type Enforcer as CasbinEnforcer, DefaultRoleManager, newEnforcer, newModelFromString } from 'casbin';
+import { type Enforcer as CasbinEnforcer, newEnforcer, newModelFromString } from 'casbin';
 import { type Matcher, PatternError } from './glob.ts';
 import { compilePattern } from './pattern.ts';
 import { localAdminLink, type Policy, principalsOf } from './policy.ts';

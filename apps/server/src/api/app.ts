@@ -4,7 +4,7 @@ import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { streamSocket } from '../realtime/stream-socket.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import type { ApiContext } from './api-context.ts';
@@ -32,7 +32,7 @@ export async function createApp(context: ApiContext, services: ApiServices): Pro
   const { config } = context;
   const app = Fastify({
     loggerInstance: context.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: 4 * 1024 * 1024,
     requestTimeout: 60_000,

@@ -205,7 +205,7 @@ async function discover(settings: OidcSettings): Promise<Provider> {
       issuer,
       settings.clientID,
       { [oidc.clockTolerance]: CLOCK_SKEW_SECONDS },
-      settings.clientSecret === '' ? oidc.None() : oidc.ClientSecretPost(settings.clientSecret),
+      settings.clientSecret === '' ? oidc.None() : oidc.ClientSecretBasic(settings.clientSecret),
       {
         // Plain HTTP never leaves the machine then: the embedded provider, and tests.
         ...(isLoopback && issuer.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),

@@ -1,5 +1,5 @@
 import type { Application } from '@lockstep/core';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { SettingsSource } from '../../settings/settings-source.ts';
 import type { ApplicationReference, Authorizer } from '../authorizer.ts';
 import { identityOf } from './authenticate.ts';
@@ -37,10 +37,17 @@ export function authorize(
   { authorizer, settings }: { authorizer: Authorizer; settings: SettingsSource },
 ): void {
   app.decorateRequest('application', undefined);
+  const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
-    if (route.config?.access === undefined) {
-      throw new Error(`the route ${String(route.method)} ${route.url} does not say who may call it: set config.access`);
-    }
+    routes.push(route);
+  });
+  // Plugins that bring their own routes annotate them in a hook that runs after ours.
+  app.addHook('onReady', async () => {
+    const open = routes
+      .filter((route) => route.config?.access === undefined)
+      .map((route) => `${String(route.method)} ${route.url}`);
+    if (open.length > 0)
+      throw new Error(`routes that do not say who may call them (set config.access): ${open.join(', ')}`);
   });
   app.addHook('preHandler', async (request) => {
     const { access } = request.routeOptions.config;
