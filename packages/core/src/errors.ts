@@ -49,6 +49,11 @@ export class ClusterError extends GitOpsError {
     this.causes = facts.causes ?? [];
     this.retryAfterSeconds = facts.retryAfterSeconds;
   }
+
+  /** The server could not be reached or had no time: nothing is known about the request's object, and repeating helps. */
+  get isTransient(): boolean {
+    return [0, 429, 502, 503, 504].includes(this.status);
+  }
 }
 
 /** A source cannot be rendered: a manifest that does not parse, a missing path, a tool that failed. */

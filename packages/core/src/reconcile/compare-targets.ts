@@ -173,7 +173,7 @@ async function readInTargetVersion(pairs: readonly ResourcePair[], cluster: Dest
       const read = await cluster.client.get({ ...refOf(live), apiVersion: target.apiVersion });
       if (read !== undefined) pair.live = read;
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.status === 0) throw error;
+      if (!(error instanceof ClusterError) || error.isTransient) throw error;
     }
   }
 }
@@ -204,7 +204,7 @@ async function dryRun(pair: ResourcePair, cluster: DestinationCluster, settings:
     const answer = await cluster.client.apply(target, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
     return predictionFromDryRun({ target, live, dryRun: answer, type: cluster.typeOf(gvkOf(target)), settings });
   } catch (error) {
-    if (!(error instanceof ClusterError) || error.status === 0) throw error;
+    if (!(error instanceof ClusterError) || error.isTransient) throw error;
     return { outcome: 'failed', message: error.message };
   }
 }

@@ -53,6 +53,8 @@ export class FakeWorld implements ReconcileWorld {
   brake: string | undefined;
   /** Simulates a killed process: the request with this prefix is carried out, then the pass dies. */
   crashAfter: string | undefined;
+  /** As `crashAfter`, for the request with this number (1 is the first). */
+  crashAt: number | undefined;
   renders = 0;
   #version = 100;
   readonly #rendered = new Map<string, RenderedManifests>();
@@ -166,6 +168,7 @@ export class FakeWorld implements ReconcileWorld {
 
   note(request: string): void {
     this.requests.push(request);
+    if (this.crashAt === this.requests.length) throw new Error(`killed after ${request}`);
     if (this.crashAfter !== undefined && request.startsWith(this.crashAfter)) {
       this.crashAfter = undefined;
       throw new Error(`killed after ${request}`);

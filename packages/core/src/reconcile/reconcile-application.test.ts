@@ -894,3 +894,55 @@ describe('ways to apply', () => {
     expect(status().operationState?.phase).toBe('Succeeded');
   });
 });
+
+describe('a process that dies', () => {
+  const simple = { 'deploy/a.yaml': configMap('a'), 'deploy/b.yaml': configMap('b') };
+  const staged = {
+    'deploy/before.yaml': job('before', hook('PreSync', 'HookSucceeded')),
+    'deploy/a.yaml': configMap('a', 'x', wave(-1)),
+    'deploy/web.yaml': deployment('web', wave(1)),
+    'deploy/after.yaml': job('after', hook('PostSync')),
+  };
+
+  /** Runs until the operation is done, dying at one request; answers how many requests an undisturbed run makes. */
+  async function deploy(spec: Partial<ApplicationSpec>, files: Record<string, string>, crashAt: number | undefined) {
+    const scene = setUp(spec, files);
+    if (spec.syncPolicy?.automated === undefined) requestSync(scene.world, scene.key);
+    scene.world.crashAt = crashAt;
+    let settled = 0;
+    for (let pass = 0; pass < 20 && settled < 3; pass++) {
+      if (scene.status().operationState?.phase === 'Succeeded') settled += 1;
+      scene.world.advance(1);
+      await scene.run().catch((error: unknown) => {
+        if (!String(error).includes('killed after')) throw error;
+      });
+      for (const name of ['before', 'after']) scene.cluster.complete('Job', name);
+      scene.cluster.complete('Deployment', 'web');
+    }
+    return scene;
+  }
+
+  it.each<[string, Partial<ApplicationSpec>, Record<string, string>]>([
+    ['an automated sync', AUTOMATED, simple],
+    ['a requested sync', {}, simple],
+    ['an automated sync with hooks and waves', AUTOMATED, staged],
+    ['a requested sync with hooks and waves', {}, staged],
+  ])('at any request of %s loses nothing and repeats no hook', async (_title, spec, files) => {
+    const undisturbed = await deploy(spec, files, undefined);
+    const requests = undisturbed.world.requests.length;
+    expect(requests).toBeGreaterThan(2);
+    for (let crashAt = 1; crashAt <= requests; crashAt++) {
+      const { world, cluster, status, app } = await deploy(spec, files, crashAt);
+      const where = `killed after request ${crashAt}: ${world.requests[crashAt - 1]}`;
+      expect(cluster.names(), where).toEqual(undisturbed.cluster.names());
+      expect(status().operationState?.phase, where).toBe('Succeeded');
+      expect(status().sync?.status, where).toBe('Synced');
+      expect(status().history, where).toHaveLength(1);
+      expect(app().operation, where).toBeUndefined();
+      for (const name of ['before', 'after']) {
+        expect(world.requests.filter((request) => request === `CREATE Job/${name}`).length, where).toBeLessThan(2);
+        expect(cluster.get('Job', name)?.metadata.finalizers ?? [], where).toEqual([]);
+      }
+    }
+  });
+});

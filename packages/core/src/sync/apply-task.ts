@@ -160,7 +160,7 @@ async function outcomeOf(
   target: KubernetesObject,
   context: Context,
 ): Promise<TaskOutcome> {
-  if (!(error instanceof ClusterError) || error.status === 0) throw error;
+  if (!(error instanceof ClusterError) || error.isTransient) throw error;
   const isImmutable =
     error.reason === 'Invalid' && /immutable|may not be (changed|updated)|Forbidden/i.test(error.message);
   const { live, dryRun } = context;
@@ -168,10 +168,17 @@ async function outcomeOf(
     if (dryRun) return { outcome: 'applied', object: live, message: `${describeObject(target)} replaced (dry run)` };
     return recreate(task, live, context);
   }
-  const fix = isImmutable
-    ? '. A field of the live object cannot be changed: add the annotation argocd.argoproj.io/sync-options: Replace=true,Force=true to delete and create it'
-    : '';
-  return { outcome: 'failed', message: `${error.message}${fix}` };
+  return { outcome: 'failed', message: `${error.message}${adviceFor(error, isImmutable)}` };
+}
+
+function adviceFor(error: ClusterError, isImmutable: boolean): string {
+  if (isImmutable) {
+    return '. A field of the live object cannot be changed: add the annotation argocd.argoproj.io/sync-options: Replace=true,Force=true to delete and create it';
+  }
+  if (error.status === 404 && /namespaces? "/.test(error.message)) {
+    return '. Create the namespace, or add the sync option CreateNamespace=true';
+  }
+  return '';
 }
 
 function applied(target: KubernetesObject, live: KubernetesObject | undefined, object: KubernetesObject): TaskOutcome {

@@ -3,6 +3,7 @@ import type { Operation, OperationState, SyncOperationResource } from '../applic
 import type { ApplicationSource } from '../application/source.ts';
 import { hasMultipleSources, revisionFields } from '../application/sources.ts';
 import type { Comparison, Condition, ResourceComparison } from '../compare/comparison.ts';
+import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { contentHash } from '../kubernetes/content-hash.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -34,8 +35,11 @@ export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
   const { application, comparison, window } = input;
   const automated = application.spec.syncPolicy?.automated;
   if (automated === undefined || automated === null || automated.enabled === false) return NO;
-  if (comparison.status !== 'OutOfSync' || application.metadata.deletionTimestamp !== undefined) return NO;
-  if (holdOf(application) !== undefined) return NO;
+  if (application.metadata.deletionTimestamp !== undefined || holdOf(application) !== undefined) return NO;
+  if (comparison.status === 'Synced' && isUnrecorded(input)) {
+    return { sync: true, operation: operationFor(input, {}), reason: 'new revision' };
+  }
+  if (comparison.status !== 'OutOfSync') return NO;
   if (!window.allowed) return window.changesAt === undefined ? NO : { sync: false, retryAt: window.changesAt };
 
   const prune = automated.prune === true;
@@ -152,6 +156,23 @@ function needsSync(resource: ResourceComparison): boolean {
 function wouldWipeOut(comparison: Comparison): boolean {
   const resources = comparison.resources.filter((resource) => !resource.isHook);
   return resources.length > 0 && resources.every((resource) => resource.requiresPruning);
+}
+
+/**
+ * Whether a revision was applied by somebody who died before writing it down: everything is in place, the last operation
+ * was about something else, and our manager wrote since it ended. The operation that follows sends nothing and records it.
+ */
+function isUnrecorded(input: AutoSyncInput): boolean {
+  const last = input.application.status?.operationState;
+  if (last !== undefined && wasAttempted(last, input)) return false;
+  const endedAt = last?.finishedAt === undefined ? 0 : Date.parse(last.finishedAt);
+  return input.comparison.resources.some(({ target, live, isHook }) => {
+    if (target === undefined || isHook) return false;
+    const entry = (live?.metadata.managedFields ?? []).find(
+      ({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply',
+    );
+    return entry?.time !== undefined && Date.parse(entry.time) > endedAt;
+  });
 }
 
 /** Whether the last operation already tried these revisions of these sources. */

@@ -231,7 +231,7 @@ async function prune(pass: Pass, task: SyncTask): Promise<void> {
       hookPhase: 'Succeeded',
     });
   } catch (error) {
-    if (!(error instanceof ClusterError) || error.status === 0) throw error;
+    if (!(error instanceof ClusterError) || error.isTransient) throw error;
     setResult(pass, { ...result, status: 'SyncFailed', message: error.message, hookPhase: 'Failed' });
   }
 }
@@ -297,7 +297,7 @@ async function terminate(pass: Pass): Promise<SyncPass> {
         setResult(pass, { ...resultOf(task), ...result, message: 'Terminated', hookPhase: 'Failed' });
       } else await releaseHook(live, input.client);
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.status === 0) throw error;
+      if (!(error instanceof ClusterError) || error.isTransient) throw error;
       problems.push(error.message);
     }
   }
