@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const moduleFolder = join(import.meta.dirname, '../../../../tools/kube');
 
 /** The programs of a control plane, by what a real cluster calls them. */
-export const kubePrograms = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
-export type KubeProgram = (typeof kubePrograms)[number];
+const kubePrograms = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
+type KubeProgram = (typeof kubePrograms)[number];
 export type KubeBinaries = Record<KubeProgram, string>;
 
 interface Source {

@@ -52,7 +52,7 @@ export function jobController(context: ControllerContext): Controller {
       if (job.metadata.deletionTimestamp === undefined) {
         removeLeftOvers(job, pods);
         expire(job);
-      } else names.forget(job.metadata.uid);
+      }
       return;
     }
     const status = cloneJson<JobStatus>(job.status ?? {});

@@ -241,7 +241,7 @@ export interface Deployment extends StoredObject {
   status?: DeploymentStatus;
 }
 
-export interface PersistentVolumeClaimSpec {
+interface PersistentVolumeClaimSpec {
   accessModes?: string[];
   resources?: { requests?: Record<string, string> };
   storageClassName?: string;
@@ -317,7 +317,7 @@ export interface ControllerRevision extends StoredObject {
   revision: number;
 }
 
-export interface JobSpec {
+interface JobSpec {
   parallelism?: number;
   completions?: number;
   completionMode?: 'NonIndexed' | 'Indexed';

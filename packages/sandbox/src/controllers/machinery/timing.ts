@@ -17,8 +17,3 @@ export function timingOf(podStartupMs: number): Timing {
 export function timestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
-
-/** RFC 3339 with microseconds, as Kubernetes writes `metav1.MicroTime`. */
-export function microTimestamp(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 23)}000Z`;
-}

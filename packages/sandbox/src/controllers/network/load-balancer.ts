@@ -73,7 +73,10 @@ function addressController(context: ControllerContext, giver: AddressGiver): Con
       return;
     }
     const hasAddress = (object.status?.loadBalancer?.ingress ?? []).length > 0;
-    if (giver.wantsAddress(object) === hasAddress) return;
+    if (giver.wantsAddress(object) === hasAddress) {
+      begun.delete(key);
+      return;
+    }
     if (hasAddress) {
       // An Ingress keeps an address somebody else gave it; a Service that is a LoadBalancer no longer has none.
       if (giver.resource === SERVICES && (object as unknown as Service).spec.type !== 'LoadBalancer') save(object, {});

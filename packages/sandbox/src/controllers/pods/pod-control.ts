@@ -77,6 +77,9 @@ export function deletePod(
   });
 }
 
+/** Owners whose number of Pods so far is remembered. */
+const MAX_OWNERS = 20_000;
+
 /**
  * Names for Pods of one owner, as `generateName` gives but following from the owner's name and the number of Pods it
  * had, so that the same history gives the same names.
@@ -91,12 +94,17 @@ export class PodNames {
       count += 1;
       name = `${podNameBase(owner.metadata.name)}${safeSuffix(`${owner.metadata.name}/${count}`)}`;
     } while (client.get(PODS, owner.metadata.namespace ?? '', name) !== undefined);
-    this.#counts.set(owner.metadata.uid, count);
+    this.#remember(owner.metadata.uid, count);
     return name;
   }
 
-  forget(uid: string): void {
+  /** The least recently used owner is forgotten first; its next Pod then takes the first name that is free. */
+  #remember(uid: string, count: number): void {
     this.#counts.delete(uid);
+    this.#counts.set(uid, count);
+    if (this.#counts.size <= MAX_OWNERS) return;
+    const oldest = this.#counts.keys().next();
+    if (oldest.done !== true) this.#counts.delete(oldest.value);
   }
 }
 

@@ -20,7 +20,7 @@ const COMPONENT = 'persistentvolume-controller';
 const PROTECTION = 'kubernetes.io/pvc-protection';
 const VOLUME_PROTECTION = 'kubernetes.io/pv-protection';
 const IS_DEFAULT = 'storageclass.kubernetes.io/is-default-class';
-export const PROVISIONER = 'sandbox.lockstep.dev/host-path';
+const PROVISIONER = 'sandbox.lockstep.dev/host-path';
 
 interface StorageClass extends StoredObject {
   provisioner?: string;

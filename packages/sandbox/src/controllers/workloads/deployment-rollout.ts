@@ -6,9 +6,9 @@ import type { Deployment, PodTemplate, ReplicaSet } from '../machinery/objects.t
 
 export const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
-export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
+const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
-export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
+const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
 
 const notCopied = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -54,7 +54,7 @@ export function findNewest(deployment: Deployment, all: ReplicaSet[]): ReplicaSe
   return [...all].sort(byAge).find((set) => equalJson(withoutHash(set.spec.template), deployment.spec.template));
 }
 
-export function withoutHash(template: PodTemplate): PodTemplate {
+function withoutHash(template: PodTemplate): PodTemplate {
   const labels = { ...template.metadata?.labels };
   delete labels[HASH_LABEL];
   return { ...template, metadata: { ...template.metadata, labels } };

@@ -106,7 +106,7 @@ function replicationOf(context: ControllerContext, replicator: Replicator): Cont
         throw error;
       }
       if (counted.length !== (owner.spec.replicas ?? 1)) context.enqueue(replicator.name, key);
-    } else names.forget(owner.metadata.uid);
+    }
     report(owner, counted, undefined);
   }
 
