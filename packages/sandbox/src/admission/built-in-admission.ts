@@ -1,8 +1,10 @@
-import { SIMULATE } from '../controllers/simulate.ts';
 import { isObject, type JsonObject, objectAt, objectsAt, stringAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+
+/** Asks for trouble on demand; the controllers know its other values. */
+const simulateAnnotation = 'lockstep.dev/simulate';
 
 /** What a sidecar injector would add to an object whose `lockstep.dev/simulate` lists `sidecar-annotation`. */
 const sidecarStatus = JSON.stringify({
@@ -22,7 +24,7 @@ export function admitBuiltIn(
   let admitted = object;
   if (type.id === '/pods' && live === undefined) admitted = admitPod(admitted);
   if (type.id === '/persistentvolumeclaims' && live === undefined) admitted = setDefaultStorageClass(admitted, store);
-  const simulated = object.metadata.annotations?.[SIMULATE]?.split(',').map((value) => value.trim()) ?? [];
+  const simulated = object.metadata.annotations?.[simulateAnnotation]?.split(',').map((value) => value.trim()) ?? [];
   if (simulated.includes('sidecar-annotation')) admitted = simulateSidecar(admitted);
   return admitted;
 }
