@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RequestObserver } from './kubernetes/cluster-connection.ts';
 
 /** One registry per process; the names are Argo CD's where it has one, so that dashboards keep working. */
 export function createRegistry(): Registry {
@@ -70,12 +71,6 @@ export function controllerMetrics(registry: Registry) {
       buckets: [0.002, 0.01, 0.05, 0.25, 1, 4, 16],
       registers,
     }),
-    requests: new Counter({
-      name: 'argocd_app_k8s_request_total',
-      help: 'Kubernetes requests.',
-      labelNames: ['server', 'verb', 'response_code', 'dry_run'],
-      registers,
-    }),
     events: new Counter({
       name: 'argocd_cluster_events_total',
       help: 'Watch events of a cluster.',
@@ -96,6 +91,24 @@ export function controllerMetrics(registry: Registry) {
     }),
     queueDepth: new Gauge({ name: 'workqueue_depth', help: 'Jobs waiting.', labelNames: ['name'], registers }),
   };
+}
+
+/** Counts requests to API servers; give the result of calling it with a server to its connection. */
+export function requestMetrics(registry: Registry): (server: string) => RequestObserver {
+  const counter = new Counter({
+    name: 'argocd_app_k8s_request_total',
+    help: 'Requests to Kubernetes API servers.',
+    labelNames: ['server', 'verb', 'response_code', 'dry_run'],
+    registers: [registry],
+  });
+  return (server) =>
+    ({ method, query, status }) =>
+      counter.inc({
+        server,
+        verb: query?.['watch'] === true ? 'WATCH' : method,
+        response_code: String(status),
+        dry_run: String(query?.['dryRun'] === 'All'),
+      });
 }
 
 export interface HealthChecks {

@@ -39,6 +39,12 @@ export interface Config {
   };
   /** Git and chart servers on loopback or in private networks may use plain HTTP; file:// repositories are refused unless set. */
   allowFileRepositories: boolean;
+  /** Prefix of every path of the API, such as `/argo-cd`. */
+  rootPath: string;
+  /** The built dashboard; the one beside the bundle unless told otherwise. */
+  staticFolder: string | undefined;
+  /** Proxies whose X-Forwarded-For is believed. */
+  trustProxy: string[];
   /** A name for this process in Leases and logs. */
   identity: string;
 }
@@ -64,7 +70,33 @@ const options = {
   kubectl: { type: 'string' },
   git: { type: 'string' },
   'allow-file-repositories': { type: 'boolean' },
+  rootpath: { type: 'string' },
+  'static-folder': { type: 'string' },
+  'trust-proxy': { type: 'string' },
 } as const;
+
+export const USAGE = `lockstep serve [options]      every option may also be set as LOCKSTEP_<NAME>, or REDIS_URL
+
+  --roles LIST               api, controller, renderer (default all, one process each)
+  --kubeconfig FILE          the cluster Lockstep lives in (default in-cluster, then ~/.kube/config)
+  --context NAME             context of the kubeconfig
+  --namespace NAME           where Lockstep's own objects live (default argocd)
+  --redis-url URL            default redis://127.0.0.1:6379
+  --host, --port             where the API listens (default 0.0.0.0:8080)
+  --rootpath PATH            prefix of every path of the API
+  --static-folder FOLDER     the built dashboard
+  --trust-proxy LIST         proxies whose X-Forwarded-For is believed
+  --metrics-host, --metrics-port   /metrics, /healthz and /readyz
+  --data-dir FOLDER          Git mirrors, charts and tools of the renderer; may be lost
+  --log-level LEVEL          trace, debug, info, warn, error, silent
+  --shard N, --shards N      which part of the clusters this controller holds
+  --application-workers N    applications reconciled at once (default 24)
+  --render-workers N         tools run at once (default one per core)
+  --git, --helm, --kustomize, --kubectl FILE   tools, when not on the PATH
+  --allow-file-repositories  let sources be file:// URLs or paths
+
+  LOCKSTEP_RENDER_KEY        secret shared by controller and renderer, when they are not started together
+`;
 
 /** Reads `serve` arguments and the environment. Throws `TerminalError` naming the option that is wrong. */
 export function readConfig(args: string[], environment: NodeJS.ProcessEnv): Config {
@@ -102,6 +134,9 @@ export function readConfig(args: string[], environment: NodeJS.ProcessEnv): Conf
     tools: { helm: text('helm'), kustomize: text('kustomize'), kubectl: text('kubectl'), git: text('git') },
     allowFileRepositories:
       values['allow-file-repositories'] ?? environment['LOCKSTEP_ALLOW_FILE_REPOSITORIES'] === 'true',
+    rootPath: (text('rootpath') ?? '').replace(/\/+$/, ''),
+    staticFolder: text('static-folder'),
+    trustProxy: (text('trust-proxy') ?? '').split(',').filter((entry) => entry !== ''),
     identity: `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`,
   };
 }

@@ -30,6 +30,11 @@ export type RepositoryJob =
   | (RepositoryCall & { kind: 'charts' })
   | (RepositoryCall & { kind: 'test'; type: 'git' | 'helm' | 'oci' });
 
+/** A job without credentials; whoever sends it adds them. */
+export type RepositoryQuestion = {
+  [K in RepositoryJob['kind']]: Omit<Extract<RepositoryJob, { kind: K }>, 'credentials'>;
+}[RepositoryJob['kind']];
+
 export interface ResolvedTargets {
   /** By `targetKey`; absent when the repository has no such revision. */
   commits: Record<string, string>;

@@ -14,12 +14,11 @@ import { openRedis } from '../redis/redis-connection.ts';
 import { unseal } from '../redis/sealed-value.ts';
 import { ToolBox } from '../tools/tool-box.ts';
 import { Charts } from './charts.ts';
+import { credentialsName } from './credentials-name.ts';
 import { Mirrors } from './mirrors.ts';
 import { type RendererParts, renderApplication } from './render-application.ts';
 import { RenderCache } from './render-cache.ts';
 import { answerRepositoryJob } from './repository-worker.ts';
-
-export const credentialsName = (url: string): string => `credentials:${url}`;
 
 /** The renderer role: runs git, helm and kustomize for the others. It has no access to a cluster. */
 export class Renderer implements AsyncDisposable {

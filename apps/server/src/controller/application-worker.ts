@@ -1,0 +1,210 @@
+import {
+  type Application,
+  type ApplicationKey,
+  appInstanceName,
+  ClusterError,
+  type DestinationCluster,
+  type JqEvaluator,
+  type ReconcileEvent,
+  type ReconcileOutcome,
+  type ReconcileWorld,
+  reconcileApplication,
+  resolveDestination,
+  WaitingError,
+} from '@lockstep/core';
+import type { Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from '../logger.ts';
+import type { ControllerMetrics } from '../metrics.ts';
+import type { ApplicationJob } from '../queues/applications-queue.ts';
+import { appendEvent } from '../redis/event-stream.ts';
+import type { ApplicationQueue } from './application-queue.ts';
+import type { Cluster } from './cluster.ts';
+import type { Clusters } from './clusters.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { textOfKey } from './control-plane.ts';
+import type { DeploymentStore } from './deployment-store.ts';
+import type { ReadModels } from './read-models.ts';
+import type { RenderClient } from './render-client.ts';
+import type { Repositories } from './repositories.ts';
+import { saveManifestsInstead } from './saved-manifests.ts';
+
+export interface WorkerParts {
+  controlPlane: ControlPlane;
+  clusters: Clusters;
+  repositories: Repositories;
+  renders: RenderClient;
+  deployments: DeploymentStore;
+  readModels: ReadModels;
+  redis: Redis;
+  jq: JqEvaluator;
+  queue: ApplicationQueue;
+  /** Throws when this process may not write now: the shard's lease is not held, or we are stopping. */
+  throwIfCancelled: () => void;
+  logger: Logger;
+  metrics: ControllerMetrics;
+}
+
+/** Long enough for the first lists of a small cluster, short enough that one that does not answer holds up nobody. */
+const CLUSTER_WAIT_MS = 50;
+const FIRST_BACKOFF_MS = 500;
+const MAX_BACKOFF_MS = 60_000;
+
+/**
+ * Turns one hint into one reconciliation: reads the Application again, lets core decide and act, and says when to look
+ * again. Trouble that is not the application's is retried with a growing pause.
+ */
+export class ApplicationWorker {
+  readonly #parts: WorkerParts;
+  readonly #active = new Set<string>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  async process(job: Job<ApplicationJob>): Promise<void> {
+    const key = { namespace: job.data.namespace, name: job.data.name };
+    const text = textOfKey(key);
+    const { queue, controlPlane } = this.#parts;
+    // BullMQ may run a job twice when it thinks we stalled; the second run waits its turn.
+    if (this.#active.has(text)) return queue.addLater(key, 100);
+    const application = controlPlane.application(key);
+    if (application === undefined) return this.#forget(key);
+    if (!(await this.#isClusterSettled(application))) return;
+    this.#active.add(text);
+    try {
+      await this.#reconcile(key, application);
+    } finally {
+      this.#active.delete(text);
+    }
+  }
+
+  async #reconcile(key: ApplicationKey, application: Application): Promise<void> {
+    const { queue, logger, metrics, controlPlane } = this.#parts;
+    const text = textOfKey(key);
+    const server = application.spec.destination.server ?? application.spec.destination.name ?? '';
+    const stop = metrics.reconciles.startTimer({ namespace: key.namespace, dest_server: server });
+    try {
+      const outcome = await reconcileApplication(this.#worldFor(key), key);
+      this.#failures.delete(text);
+      this.#schedule(key, outcome);
+      this.#countSync(application, outcome.application);
+    } catch (error) {
+      const failures = (this.#failures.get(text) ?? 0) + 1;
+      this.#failures.set(text, failures);
+      const isConflict = error instanceof ClusterError && error.reason === 'Conflict';
+      const pause =
+        error instanceof WaitingError
+          ? error.retryAfter
+          : isConflict
+            ? 20 * failures
+            : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+      if (isConflict || error instanceof WaitingError)
+        logger.debug({ application: text, err: error }, 'reconciliation is repeated');
+      else logger.error({ application: text, err: error }, 'reconciliation failed');
+      queue.addLater(key, pause);
+    } finally {
+      stop();
+    }
+    if (controlPlane.application(key) === undefined) this.#forget(key);
+  }
+
+  /** Waits a moment for a cluster that starts. One that takes longer wakes its applications when it is ready. */
+  async #isClusterSettled(application: Application): Promise<boolean> {
+    const { clusters } = this.#parts;
+    let cluster: Cluster;
+    try {
+      cluster = clusters.get(resolveDestination(application.spec.destination, clusters.facts()).server);
+    } catch {
+      return true; // Core says what is wrong with the destination.
+    }
+    return (await cluster.settled(CLUSTER_WAIT_MS)) !== 'starting';
+  }
+
+  #worldFor(key: ApplicationKey): ReconcileWorld {
+    return createWorld(this.#parts, key, () => this.#parts.throwIfCancelled());
+  }
+
+  #schedule(key: ApplicationKey, outcome: ReconcileOutcome): void {
+    const { queue, controlPlane } = this.#parts;
+    const { timeoutSeconds, jitterSeconds } = controlPlane.settings().reconciliation;
+    const resync = timeoutSeconds > 0 ? (timeoutSeconds + Math.random() * jitterSeconds) * 1000 : 3_600_000;
+    queue.addLater(key, Math.max(10, Math.min(outcome.requeueAfter ?? resync, resync)));
+  }
+
+  #countSync(before: Application, after: Application | undefined): void {
+    const state = after?.status?.operationState;
+    if (state?.finishedAt === undefined || state.finishedAt === before.status?.operationState?.finishedAt) return;
+    const { namespace = '', name = '' } = before.metadata;
+    this.#parts.metrics.syncs.inc({
+      namespace,
+      name,
+      project: before.spec.project,
+      dest_server: before.spec.destination.server ?? '',
+      phase: state.phase,
+    });
+  }
+
+  #forget(key: ApplicationKey): void {
+    const { queue, renders, readModels, repositories, clusters, controlPlane } = this.#parts;
+    queue.forget(key);
+    renders.forget(key);
+    readModels.remove(key);
+    repositories.track(key, undefined);
+    this.#failures.delete(textOfKey(key));
+    for (const cluster of clusters.opened()) cluster.cache?.forget(appInstanceName(key, controlPlane.namespace));
+  }
+}
+
+/** The world of one reconciliation. Also serves those who only plan: they pass a `throwIfCancelled` that always throws. */
+export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCancelled: () => void): ReconcileWorld {
+  const { controlPlane, clusters, repositories, renders, deployments, readModels, redis, jq } = parts;
+  const instanceName = appInstanceName(key, controlPlane.namespace);
+  return {
+    controlPlaneNamespace: controlPlane.namespace,
+    now: () => new Date(),
+    throwIfCancelled,
+    settings: () => controlPlane.settings(),
+    application: (wanted) => controlPlane.application(wanted),
+    projects: () => [...controlPlane.projects.list()],
+    clusters: () => clusters.facts(),
+    destination: async (server, options): Promise<DestinationCluster> => {
+      const cluster = clusters.get(server);
+      await cluster.settled(CLUSTER_WAIT_MS);
+      return cluster.destination(instanceName, options);
+    },
+    resolveRevisions: (request) => repositories.resolve(request),
+    render: (request) =>
+      saveManifestsInstead(request, controlPlane.application(key), deployments, () => renders.render(request)),
+    patchApplication: async (wanted, patch) => {
+      throwIfCancelled();
+      try {
+        const stored = (await controlPlane.client.patch(
+          { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', ...wanted },
+          { type: 'merge', body: patch, fieldManager: 'argocd-controller' },
+        )) as Application;
+        controlPlane.applications.absorb(stored);
+        return stored;
+      } catch (error) {
+        if (error instanceof ClusterError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    saveDeployment: (deployment) => deployments.save(deployment, controlPlane.application(key)),
+    record: (event) => recordEvent(redis, event),
+    publish: ({ comparison, cluster }) =>
+      readModels.publish(key, comparison, cluster === undefined ? undefined : clusters.get(cluster.facts.server).cache),
+    deletionBrake: () => controlPlane.deletionBrake(),
+    jq,
+  };
+}
+
+function recordEvent(redis: Redis, event: ReconcileEvent): void {
+  const { application, ...payload } = event;
+  appendEvent(redis, {
+    type: event.reason.startsWith('Operation') ? 'operation' : 'event',
+    ...application,
+    payload: { ...payload, at: new Date().toISOString() },
+  });
+}

@@ -1,0 +1,330 @@
+import {
+  type ApiResource,
+  type ApplyOptions,
+  assessHealth,
+  buildResourceTree,
+  type ClusterClient,
+  ClusterError,
+  type ClusterFacts,
+  type DestinationCluster,
+  type GroupVersionKind,
+  type Health,
+  type KubernetesObject,
+  PredictionCache,
+  type ResourceKey,
+  type Settings,
+  type TreeNode,
+  treeSummary,
+} from '@lockstep/core';
+import type { ValueType } from '@lockstep/structured-merge';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.ts';
+import { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
+import { LiveCache, type LiveChange } from '../kubernetes/live-cache.ts';
+import type { Logger } from '../logger.ts';
+
+export type ClusterState = 'idle' | 'starting' | 'ready' | 'unreachable';
+
+export interface ClusterInfo {
+  status: 'Successful' | 'Failed' | 'Unknown';
+  message: string;
+  attemptedAt: string | null;
+  serverVersion: string;
+  resourcesCount: number;
+  apisCount: number;
+  lastCacheSyncTime: string | null;
+}
+
+export interface ClusterOptions {
+  connection: ClusterConnection;
+  /** Our own cluster's connection outlives this object. */
+  ownsConnection: boolean;
+  facts: ClusterFacts;
+  settings: () => Settings;
+  logger: Logger;
+  onChange: (cluster: Cluster, change: LiveChange) => void;
+  onEvent: (cluster: Cluster) => void;
+  /** It became ready or unreachable. */
+  onState: (cluster: Cluster) => void;
+}
+
+const RETRY_MS = 10_000;
+
+/**
+ * One destination cluster: its connection, client, live cache and the answers of its dry runs. It starts when the first
+ * application needs it and never makes another cluster wait: as long as it is starting or unreachable, asking fails at once.
+ */
+export class Cluster implements AsyncDisposable {
+  facts: ClusterFacts;
+  readonly client: KubernetesClient;
+  readonly predictions = new PredictionCache();
+  readonly #options: ClusterOptions;
+  #cache: LiveCache | undefined;
+  #state: ClusterState = 'idle';
+  #failure: ClusterError | undefined;
+  #attemptedAt: Date | undefined;
+  #syncedAt: Date | undefined;
+  #kubeVersion = '';
+  #starting: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.facts = options.facts;
+    this.client = new KubernetesClient(options.connection);
+  }
+
+  get state(): ClusterState {
+    return this.#state;
+  }
+
+  get kubeVersion(): string {
+    return this.#kubeVersion;
+  }
+
+  get cache(): LiveCache | undefined {
+    return this.#cache;
+  }
+
+  /** As the API shows it. */
+  get info(): ClusterInfo {
+    return {
+      status: this.#state === 'ready' ? 'Successful' : this.#state === 'unreachable' ? 'Failed' : 'Unknown',
+      message: this.#failure?.message ?? '',
+      attemptedAt: this.#attemptedAt?.toISOString() ?? null,
+      serverVersion: this.#kubeVersion,
+      resourcesCount: this.#cache?.size ?? 0,
+      apisCount: this.#cache?.kinds ?? 0,
+      lastCacheSyncTime: this.#syncedAt?.toISOString() ?? null,
+    };
+  }
+
+  /** Starts watching, in the background. Asked again while it runs or serves, it does nothing. */
+  wake(): void {
+    if (this.#closed || this.#starting !== undefined || this.#cache !== undefined) return;
+    this.#setState('starting');
+    this.#starting = this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+  }
+
+  /** Resolves when it is ready or known to be unreachable, at the latest after `timeout` ms. */
+  async settled(timeout: number): Promise<ClusterState> {
+    this.wake();
+    if (this.#starting !== undefined) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeout);
+      });
+      await Promise.race([this.#starting, late]);
+      clearTimeout(timer);
+    }
+    return this.#state;
+  }
+
+  /** What one reconciliation works with. Throws `ClusterError` while the cluster cannot be used. */
+  destination(application: string, options: { serviceAccount?: string }): DestinationCluster {
+    const cache = this.#cache;
+    if (this.#state !== 'ready' || cache === undefined) {
+      throw (
+        this.#failure ??
+        new ClusterError(`the live state of ${this.facts.name} is still being read`, {
+          status: 503,
+          reason: 'Starting',
+        })
+      );
+    }
+    const plain =
+      options.serviceAccount === undefined ? this.client : this.client.impersonating(options.serviceAccount);
+    return {
+      facts: this.facts,
+      client: new AbsorbingClient(plain, cache),
+      kubeVersion: this.#kubeVersion,
+      apiVersions: this.client.known.current?.apiVersions ?? [],
+      isNamespaced: (group, kind) => this.client.resourceFor(group, kind)?.namespaced,
+      liveObjects: async (keys) => {
+        await this.#loadSchemas(keys);
+        return cache.objects(application, keys);
+      },
+      ownedObjects: (instanceName) => cache.owned(instanceName),
+      orphanCandidates: (namespace) => orphanCandidates(cache, namespace),
+      typeOf: (kind: GroupVersionKind): ValueType | undefined => this.client.schemas.knownTypeOf(kind),
+      assessHealth: (object: KubernetesObject): Health | undefined => assessHealth(object),
+      treeFacts: (roots) =>
+        treeSummary(buildResourceTree({ roots: nodesOf(cache, roots), childrenOf: (node) => cache.childrenOf(node) })),
+      predictions: this.predictions,
+    };
+  }
+
+  /** Settings changed: kinds may be excluded now, health may be judged otherwise. */
+  reconfigure(): void {
+    this.#cache?.reconfigure();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#cache?.[Symbol.asyncDispose]();
+    this.#cache = undefined;
+    if (this.#options.ownsConnection) await this.#options.connection[Symbol.asyncDispose]();
+  }
+
+  async #start(): Promise<void> {
+    const { onChange, onEvent, settings, logger } = this.#options;
+    const cache = new LiveCache({
+      client: this.client,
+      facts: () => this.facts,
+      settings,
+      onChange: (change) => onChange(this, change),
+      onEvent: () => onEvent(this),
+      onConnected: () => this.#connected(),
+      onError: (error, resource) => this.#failed(error, resource),
+      onRefused: (error, resource: ApiResource) =>
+        logger.info(
+          { cluster: this.facts.name, kind: resource.kind, group: resource.group, reason: error.message },
+          'kind is not watched',
+        ),
+    });
+    this.#attemptedAt = new Date();
+    try {
+      const version = await this.client.version();
+      this.#kubeVersion = version.gitVersion.replace(/^v/, '').replace(/[+-].*$/, '');
+      await cache.start();
+      if (this.#closed) return await cache[Symbol.asyncDispose]();
+      this.#cache = cache;
+      this.#failure = undefined;
+      this.#syncedAt = new Date();
+      // A schema that changed with a definition may change what a dry run would answer.
+      this.client.known.onDiscovered(() => this.predictions.clear());
+      this.#setState('ready');
+    } catch (error) {
+      await cache[Symbol.asyncDispose]();
+      if (this.#closed) return;
+      this.#failure =
+        error instanceof ClusterError
+          ? error
+          : new ClusterError(error instanceof Error ? error.message : String(error), {
+              status: 0,
+              reason: 'Unreachable',
+              cause: error,
+            });
+      logger.warn({ cluster: this.facts.name, err: this.#failure.message }, 'cluster cannot be read');
+      this.#setState('unreachable');
+      this.#retry = setTimeout(() => this.wake(), RETRY_MS);
+      this.#retry.unref();
+    }
+  }
+
+  #connected(): void {
+    if (this.#state !== 'unreachable' || this.#cache === undefined) return;
+    this.#failure = undefined;
+    this.#attemptedAt = new Date();
+    this.#setState('ready');
+  }
+
+  /** The watches go on by themselves; until one is open again, what they brought is old and must not be acted on. */
+  #failed(error: unknown, resource: ApiResource): void {
+    const isUnreachable = error instanceof ClusterError && error.status === 0;
+    this.#options.logger.debug({ cluster: this.facts.name, kind: resource.kind, err: error }, 'watch failed');
+    if (!isUnreachable || this.#state !== 'ready' || error.message.includes('terminated')) return;
+    // A watch that was cut says nothing; a request that is refused a connection does.
+    this.client.version().catch((cause: unknown) => {
+      if (!(cause instanceof ClusterError) || cause.status !== 0 || this.#state !== 'ready') return;
+      this.#failure = cause;
+      this.#attemptedAt = new Date();
+      this.#setState('unreachable');
+    });
+  }
+
+  #setState(state: ClusterState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#options.onState(this);
+  }
+
+  /** `typeOf` must answer at once, so the schemas of what is about to be compared are read before. */
+  async #loadSchemas(keys: readonly ResourceKey[]): Promise<void> {
+    const wanted = new Map<string, GroupVersionKind>();
+    for (const { group, kind } of keys) {
+      for (const { version } of this.client.known.versionsOf(group, kind)) {
+        if (this.client.schemas.knownTypeOf({ group, version, kind }) === undefined)
+          wanted.set(`${group}/${version}`, { group, version, kind });
+      }
+    }
+    await Promise.all([...wanted.values()].map((gvk) => this.client.typeOf(gvk)));
+  }
+}
+
+/** Writes through, and lets the cache see the answer before the watch brings it: a second pass must not repeat the first. */
+class AbsorbingClient implements ClusterClient {
+  readonly #client: KubernetesClient;
+  readonly #cache: LiveCache;
+
+  constructor(client: KubernetesClient, cache: LiveCache) {
+    this.#client = client;
+    this.#cache = cache;
+  }
+
+  resourceFor(group: string, kind: string, version?: string): ApiResource | undefined {
+    return this.#client.resourceFor(group, kind, version);
+  }
+
+  async rediscover(): Promise<void> {
+    await this.#client.rediscover();
+  }
+
+  async get(ref: {
+    apiVersion: string;
+    kind: string;
+    namespace: string;
+    name: string;
+  }): Promise<KubernetesObject | undefined> {
+    return this.#client.get(ref);
+  }
+
+  async apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
+    return this.#absorb(await this.#client.apply(object, options), options.dryRun);
+  }
+
+  async create(
+    object: KubernetesObject,
+    options: { dryRun?: boolean; fieldManager?: string } = {},
+  ): Promise<KubernetesObject> {
+    return this.#absorb(await this.#client.create(object, options), options.dryRun);
+  }
+
+  async replace(
+    object: KubernetesObject,
+    options: { dryRun?: boolean; fieldManager?: string } = {},
+  ): Promise<KubernetesObject> {
+    return this.#absorb(await this.#client.replace(object, options), options.dryRun);
+  }
+
+  async patch(...args: Parameters<ClusterClient['patch']>): Promise<KubernetesObject> {
+    return this.#absorb(await this.#client.patch(...args), false);
+  }
+
+  async delete(...args: Parameters<ClusterClient['delete']>): Promise<void> {
+    await this.#client.delete(...args);
+  }
+
+  #absorb(object: KubernetesObject, isDryRun: boolean | undefined): KubernetesObject {
+    if (isDryRun !== true) this.#cache.absorb(object);
+    return object;
+  }
+}
+
+export function nodesOf(cache: LiveCache, keys: readonly ResourceKey[]): TreeNode[] {
+  return keys.flatMap((key) => {
+    const item = cache.item(key);
+    return item === undefined ? [] : [item.tree];
+  });
+}
+
+function* orphanCandidates(
+  cache: LiveCache,
+  namespace: string,
+): IterableIterator<{ key: ResourceKey; hasOwner: boolean }> {
+  for (const { tree } of cache.untracked(namespace))
+    yield { key: tree.key, hasOwner: tree.ownerUids.length > 0 || tree.inferredOwners.length > 0 };
+}

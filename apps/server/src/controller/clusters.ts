@@ -1,0 +1,119 @@
+import { type ClusterFacts, IN_CLUSTER_SERVER, TerminalError } from '@lockstep/core';
+import { ClusterConnection, type RequestObserver } from '../kubernetes/cluster-connection.ts';
+import type { LiveChange } from '../kubernetes/live-cache.ts';
+import type { Logger } from '../logger.ts';
+import { Cluster } from './cluster.ts';
+import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './cluster-secret.ts';
+import type { ControlPlane, Secret } from './control-plane.ts';
+
+export interface ClustersOptions {
+  controlPlane: ControlPlane;
+  logger: Logger;
+  observe: (server: string) => RequestObserver;
+  onChange: (cluster: Cluster, change: LiveChange) => void;
+  onEvent: (cluster: Cluster) => void;
+  onState: (cluster: Cluster) => void;
+  /** A cluster was added, changed or removed. */
+  onFacts: (server: string) => void;
+}
+
+/** Every registered cluster, from labelled Secrets, and our own. Connections open when an application needs one. */
+export class Clusters implements AsyncDisposable {
+  readonly #options: ClustersOptions;
+  readonly #clusters = new Map<string, { cluster: Cluster; identity: string }>();
+  #facts: ClusterFacts[] | undefined;
+
+  constructor(options: ClustersOptions) {
+    this.#options = options;
+    options.controlPlane.secrets.onChange((change) => {
+      const facts = clusterFacts(change.item);
+      const before = change.type === 'modified' ? clusterFacts(change.previous) : undefined;
+      this.#facts = undefined;
+      for (const server of new Set([facts?.server, before?.server])) if (server !== undefined) this.#refresh(server);
+    });
+    options.controlPlane.onSettings(() => {
+      this.#facts = undefined;
+      for (const { cluster } of this.#clusters.values()) cluster.reconfigure();
+    });
+  }
+
+  facts(): readonly ClusterFacts[] {
+    if (this.#facts === undefined) {
+      const registered = [...this.#options.controlPlane.secrets.list()]
+        .map(clusterFacts)
+        .filter((facts) => facts !== undefined);
+      const hasOwn = registered.some(({ server }) => server === IN_CLUSTER_SERVER);
+      this.#facts =
+        this.#options.controlPlane.settings().inClusterEnabled && !hasOwn
+          ? [IN_CLUSTER_FACTS, ...registered]
+          : registered;
+    }
+    return this.#facts;
+  }
+
+  /** The cluster with this URL; it exists from now on, but reads nothing before it is woken. Throws when not registered. */
+  get(server: string): Cluster {
+    const key = server.replace(/\/+$/, '');
+    const known = this.#clusters.get(key);
+    if (known !== undefined) return known.cluster;
+    const facts = this.facts().find((candidate) => candidate.server === key);
+    if (facts === undefined)
+      throw new TerminalError('ClusterUnknown', `cluster "${server}" is not registered`, {
+        fix: 'Add a cluster Secret for it',
+      });
+    const secret = this.#secretOf(key);
+    const cluster = this.#open(facts, secret);
+    this.#clusters.set(key, { cluster, identity: secret === undefined ? '' : connectionIdentity(secret) });
+    return cluster;
+  }
+
+  /** Those that somebody needed so far. */
+  *opened(): IterableIterator<Cluster> {
+    for (const { cluster } of this.#clusters.values()) yield cluster;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const clusters = [...this.#clusters.values()];
+    this.#clusters.clear();
+    await Promise.all(clusters.map(({ cluster }) => cluster[Symbol.asyncDispose]()));
+  }
+
+  #open(facts: ClusterFacts, secret: Secret | undefined): Cluster {
+    const { controlPlane, logger, observe, onChange, onEvent, onState } = this.#options;
+    const config = secret === undefined ? undefined : clusterKubeConfig(secret);
+    const connection =
+      config === undefined
+        ? controlPlane.client.connection
+        : new ClusterConnection(config, { name: facts.name, onRequest: observe(facts.server) });
+    return new Cluster({
+      connection,
+      ownsConnection: config !== undefined,
+      facts,
+      settings: () => controlPlane.settings(),
+      logger,
+      onChange,
+      onEvent,
+      onState,
+    });
+  }
+
+  #secretOf(server: string): Secret | undefined {
+    return [...this.#options.controlPlane.secrets.list()].find((secret) => clusterFacts(secret)?.server === server);
+  }
+
+  /** New labels need no new connection; new credentials do. */
+  #refresh(server: string): void {
+    const known = this.#clusters.get(server);
+    if (known !== undefined) {
+      const secret = this.#secretOf(server);
+      const facts = this.facts().find((candidate) => candidate.server === server);
+      if (facts !== undefined && (secret === undefined ? '' : connectionIdentity(secret)) === known.identity)
+        known.cluster.facts = facts;
+      else {
+        this.#clusters.delete(server);
+        void known.cluster[Symbol.asyncDispose]();
+      }
+    }
+    this.#options.onFacts(server);
+  }
+}

@@ -1,0 +1,399 @@
+import {
+  type Application,
+  type ApplicationKey,
+  appInstanceName,
+  projectNameOf,
+  resolveDestination,
+} from '@lockstep/core';
+import { type Job, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { CleanupStack } from '../cleanup-stack.ts';
+import type { Config } from '../config/config.ts';
+import type { ClusterConnection, RequestObserver } from '../kubernetes/cluster-connection.ts';
+import { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
+import type { LiveChange } from '../kubernetes/live-cache.ts';
+import type { Logger } from '../logger.ts';
+import type { ControllerMetrics } from '../metrics.ts';
+import { type ApplicationJob, applicationsQueueName } from '../queues/applications-queue.ts';
+import { DataLossMonitor } from '../redis/data-loss-monitor.ts';
+import { appendEvent, type RepositoryPush, readStream } from '../redis/event-stream.ts';
+import { openRedis, redisKeys } from '../redis/redis-connection.ts';
+import { RenderCache } from '../renderer/render-cache.ts';
+import { JqWorker } from '../tools/jq.ts';
+import { ApplicationQueue } from './application-queue.ts';
+import { ApplicationWorker, type WorkerParts } from './application-worker.ts';
+import { bootstrap } from './bootstrap.ts';
+import type { Cluster } from './cluster.ts';
+import { Clusters } from './clusters.ts';
+import { ControlPlane, keyOfApplication, textOfKey } from './control-plane.ts';
+import { DeploymentStore } from './deployment-store.ts';
+import { ShardLease } from './lease.ts';
+import { ReadModels } from './read-models.ts';
+import { RenderClient } from './render-client.ts';
+import { loadRenderKey } from './render-key.ts';
+import { Repositories, type RepositoryMove } from './repositories.ts';
+import { repositorySettings } from './repository-credentials.ts';
+import { answerRequests } from './requests.ts';
+
+/**
+ * The controller role: holds a shard, watches its clusters and applications, and reconciles. Everything that happens is a
+ * hint to look at applications again; what to do follows from what is seen then.
+ */
+export class Controller implements AsyncDisposable {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #metrics: ControllerMetrics;
+  readonly #stack = new CleanupStack();
+  readonly #abort = new AbortController();
+  readonly #controlPlane: ControlPlane;
+  readonly #redis: Redis;
+  readonly #queue: ApplicationQueue;
+  readonly #clusters: Clusters;
+  #lease: ShardLease | undefined;
+  #repositories!: Repositories;
+  #renders!: RenderClient;
+  #readModels!: ReadModels;
+  /** Instance name → key, for what the live cache reports. */
+  readonly #byInstance = new Map<string, ApplicationKey>();
+  #isReady = false;
+
+  private constructor(options: {
+    config: Config;
+    connection: ClusterConnection;
+    logger: Logger;
+    metrics: ControllerMetrics;
+    observe: (server: string) => RequestObserver;
+  }) {
+    const { config, connection, logger, metrics, observe } = options;
+    this.#config = config;
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#controlPlane = new ControlPlane({
+      client: new KubernetesClient(connection),
+      namespace: config.namespace,
+      logger,
+    });
+    this.#redis = openRedis(config.redisUrl, { onError: (error) => logger.debug({ err: error }, 'redis') });
+    this.#queue = new ApplicationQueue(config.shard, config.redisUrl, logger);
+    this.#clusters = new Clusters({
+      controlPlane: this.#controlPlane,
+      logger,
+      observe,
+      onChange: (cluster, change) => this.#onLiveChange(cluster, change),
+      onEvent: (cluster) => metrics.events.inc({ server: cluster.facts.server }),
+      onState: (cluster) => this.#onClusterState(cluster),
+      onFacts: (server) => this.#enqueueCluster(server),
+    });
+  }
+
+  /** Bootstraps, takes the shard, lists everything once and begins to work. */
+  static async start(options: {
+    config: Config;
+    connection: ClusterConnection;
+    logger: Logger;
+    metrics: ControllerMetrics;
+    observe: (server: string) => RequestObserver;
+    onLost: () => void;
+  }): Promise<Controller> {
+    const controller = new Controller(options);
+    try {
+      await controller.#start(options.onLost);
+      return controller;
+    } catch (error) {
+      await controller[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && this.#lease?.isHeld === true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isReady = false;
+    this.#abort.abort();
+    await this.#stack[Symbol.asyncDispose]();
+  }
+
+  async #start(onLost: () => void): Promise<void> {
+    const { client } = this.#controlPlane;
+    const { namespace, shard } = this.#config;
+    this.#stack.defer(() => this.#redis.disconnect());
+    this.#stack.use(this.#queue);
+    this.#stack.use(this.#controlPlane);
+    this.#stack.use(this.#clusters);
+
+    await bootstrap(client, namespace, this.#logger);
+    const key = await loadRenderKey(client, namespace, this.#config.renderKey);
+    this.#lease = await this.#stack
+      .use(
+        new ShardLease({
+          client,
+          namespace,
+          name: `lockstep-controller-${shard}`,
+          identity: this.#config.identity,
+          logger: this.#logger,
+          onLost,
+        }),
+      )
+      .acquire();
+    // Nobody else works on this shard now: what a killed predecessor left active would only block its applications.
+    await dropQueue(this.#redis, applicationsQueueName(shard));
+
+    await this.#controlPlane.start();
+    const parts = await this.#buildParts(key);
+    this.#listen();
+    await this.#work(parts);
+    this.#isReady = true;
+    for (const application of this.#controlPlane.allApplications()) this.#queue.add(keyOfApplication(application));
+  }
+
+  async #buildParts(key: Buffer): Promise<WorkerParts> {
+    const { redisUrl } = this.#config;
+    const controlPlane = this.#controlPlane;
+    this.#repositories = this.#stack.use(
+      new Repositories({
+        redisUrl,
+        key,
+        logger: this.#logger,
+        settings: () => controlPlane.settings(),
+        settingsOf: (url, project) =>
+          repositorySettings(url, project, controlPlane.secrets.list(), {
+            knownHosts: controlPlane.configMap('argocd-ssh-known-hosts-cm')['ssh_known_hosts'] ?? '',
+            certificates: controlPlane.configMap('argocd-tls-certs-cm'),
+          }),
+        onMove: (move) => this.#onMove(move),
+      }),
+    );
+    this.#renders = this.#stack.use(
+      new RenderClient({
+        redisUrl,
+        cache: new RenderCache(this.#redis, key),
+        credentialsOf: (url, project) => this.#repositories.sealedCredentials(url, project),
+      }),
+    );
+    this.#readModels = this.#stack.use(new ReadModels(this.#redis, () => controlPlane.settings()));
+    await Promise.all([this.#repositories.ready(), this.#renders.ready()]);
+    return {
+      controlPlane,
+      clusters: this.#clusters,
+      repositories: this.#repositories,
+      renders: this.#renders,
+      deployments: new DeploymentStore(controlPlane.client, this.#logger),
+      readModels: this.#readModels,
+      redis: this.#redis,
+      jq: this.#stack.use(
+        new JqWorker((expression, problem) => this.#logger.warn({ expression, problem }, 'jq expression is skipped')),
+      ),
+      queue: this.#queue,
+      throwIfCancelled: () => {
+        this.#abort.signal.throwIfAborted();
+        if (this.#lease?.isHeld !== true)
+          throw new Error('the lease of this shard is not held: nothing may be written');
+      },
+      logger: this.#logger,
+      metrics: this.#metrics,
+    };
+  }
+
+  /** Workers last: everything they rely on is up. */
+  async #work(parts: WorkerParts): Promise<void> {
+    const worker = new ApplicationWorker(parts);
+    const queueWorker = new Worker(
+      applicationsQueueName(this.#config.shard),
+      (job: Job<ApplicationJob>) => worker.process(job),
+      {
+        connection: openRedis(this.#config.redisUrl, { blocking: true }),
+        concurrency: this.#config.applicationWorkers,
+        lockDuration: 30_000,
+        stalledInterval: 10_000,
+        maxStalledCount: 5,
+        drainDelay: 60,
+      },
+    );
+    queueWorker.on('error', (error) => this.#logger.debug({ err: error }, 'application worker'));
+    this.#stack.defer(async () => {
+      // Jobs in progress see `throwIfCancelled` before their next write, so waiting for them is short.
+      await Promise.race([queueWorker.close(), new Promise((resolve) => setTimeout(resolve, 3_000))]);
+      await queueWorker.close(true);
+    });
+    await queueWorker.waitUntilReady();
+    this.#stack.use(await answerRequests(parts, { redisUrl: this.#config.redisUrl, shard: this.#config.shard }));
+    this.#stack.use(
+      await new DataLossMonitor(this.#redis, () => {
+        this.#logger.warn('Redis lost its data; queues and caches are rebuilt');
+        this.#repositories.abandonCalls();
+        this.#renders.abandonCalls();
+        this.#readModels.republish();
+        this.#enqueueAll();
+        for (const cluster of this.#clusters.opened()) this.#publishCluster(cluster);
+      }).start(),
+    );
+  }
+
+  /** What makes us look again. */
+  #listen(): void {
+    const { applications, projects, secrets, configMaps } = this.#controlPlane;
+    for (const application of applications.list()) this.#remember(keyOfApplication(application), application);
+    applications.onChange((change) => {
+      const key = keyOfApplication(change.item);
+      if (!this.#controlPlane.serves(key.namespace)) return;
+      this.#remember(key, change.type === 'deleted' ? undefined : change.item);
+      if (!change.own) this.#queue.add(key);
+    });
+    projects.onChange(({ item }) => {
+      const isGlobal = this.#controlPlane
+        .settings()
+        .globalProjects.some(({ projectName }) => projectName === item.metadata.name);
+      for (const application of this.#controlPlane.allApplications()) {
+        if (isGlobal || projectNameOf(application.spec) === item.metadata.name)
+          this.#queue.add(keyOfApplication(application));
+      }
+    });
+    secrets.onChange(({ item }) => {
+      if (item.metadata.labels?.['argocd.argoproj.io/secret-type'] === 'cluster') return;
+      this.#repositories.forgetFailures();
+      this.#enqueueAll();
+    });
+    configMaps.onChange(({ item }) => {
+      if (['argocd-ssh-known-hosts-cm', 'argocd-tls-certs-cm'].includes(item.metadata.name ?? ''))
+        this.#repositories.forgetFailures();
+    });
+    this.#controlPlane.onSettings(() => this.#enqueueAll());
+    const webhooks = openRedis(this.#config.redisUrl, { blocking: true });
+    this.#stack.defer(() => webhooks.disconnect());
+    void readStream(webhooks, redisKeys.webhooks, this.#abort.signal, (fields) =>
+      this.#repositories.pushed(JSON.parse(fields['push'] ?? '{}') as RepositoryPush),
+    );
+  }
+
+  #remember(key: ApplicationKey, application: Application | undefined): void {
+    const instance = appInstanceName(key, this.#controlPlane.namespace);
+    if (application === undefined) this.#byInstance.delete(instance);
+    else this.#byInstance.set(instance, key);
+    this.#repositories.track(key, application);
+    this.#describe(key, application);
+  }
+
+  #onLiveChange(cluster: Cluster, { managedBy, treeOf, own }: LiveChange): void {
+    for (const instance of treeOf) {
+      const key = this.#byInstance.get(instance);
+      if (key !== undefined) this.#readModels.touchTree(key);
+    }
+    if (own) return;
+    for (const instance of managedBy) {
+      const key = this.#byInstance.get(instance);
+      if (key !== undefined && this.#isOn(key, cluster)) this.#queue.add(key);
+    }
+  }
+
+  /** Tracking names no cluster: an object of an application of the same name elsewhere is not ours. */
+  #isOn(key: ApplicationKey, cluster: Cluster): boolean {
+    const destination = this.#controlPlane.application(key)?.spec.destination;
+    if (destination === undefined) return false;
+    return destination.server === undefined || destination.server === ''
+      ? destination.name === cluster.facts.name
+      : destination.server.replace(/\/+$/, '') === cluster.facts.server;
+  }
+
+  #onMove(move: RepositoryMove): void {
+    let affected = 0;
+    for (const key of move.applications) {
+      if (!this.#renders.isAffected(key, move)) continue;
+      affected += 1;
+      this.#queue.add(key);
+    }
+    this.#logger.debug(
+      {
+        repository: move.url,
+        revision: move.target.revision,
+        to: move.to,
+        applications: move.applications.length,
+        affected,
+      },
+      'repository moved',
+    );
+    appendEvent(this.#redis, {
+      type: 'repository',
+      namespace: '',
+      name: move.url,
+      payload: { revision: move.target.revision, from: move.from, to: move.to },
+    });
+  }
+
+  #onClusterState(cluster: Cluster): void {
+    this.#metrics.connection.set({ server: cluster.facts.server }, cluster.state === 'ready' ? 1 : 0);
+    this.#publishCluster(cluster);
+    if (cluster.state === 'ready' || cluster.state === 'unreachable') this.#enqueueCluster(cluster.facts.server);
+  }
+
+  #publishCluster(cluster: Cluster): void {
+    this.#redis.set(redisKeys.cluster(cluster.facts.server), JSON.stringify(cluster.info)).catch(() => {});
+    appendEvent(this.#redis, {
+      type: 'cluster',
+      namespace: '',
+      name: cluster.facts.server,
+      payload: { status: cluster.info.status, message: cluster.info.message },
+    });
+  }
+
+  #enqueueCluster(server: string): void {
+    const facts = this.#clusters.facts();
+    for (const application of this.#controlPlane.allApplications()) {
+      let isThere = true;
+      try {
+        isThere = resolveDestination(application.spec.destination, facts).server === server;
+      } catch {
+        // It names a cluster that is gone or came back under another name: it must be told.
+      }
+      if (isThere) this.#queue.add(keyOfApplication(application));
+    }
+  }
+
+  #enqueueAll(): void {
+    for (const application of this.#controlPlane.allApplications()) this.#queue.add(keyOfApplication(application));
+  }
+
+  readonly #described = new Map<string, Record<string, string>>();
+
+  /** `argocd_app_info`, kept as the applications change. */
+  #describe(key: ApplicationKey, application: Application | undefined): void {
+    const text = textOfKey(key);
+    const before = this.#described.get(text);
+    if (before !== undefined) this.#metrics.applicationInfo.remove(before);
+    if (application === undefined) {
+      this.#described.delete(text);
+      return;
+    }
+    const { spec, status } = application;
+    const automated = spec.syncPolicy?.automated;
+    const labels = {
+      namespace: key.namespace,
+      name: key.name,
+      project: projectNameOf(spec),
+      repo: spec.source?.repoURL ?? spec.sources?.[0]?.repoURL ?? '',
+      dest_server: spec.destination.server ?? '',
+      dest_namespace: spec.destination.namespace ?? '',
+      sync_status: status?.sync?.status ?? 'Unknown',
+      health_status: status?.health?.status ?? 'Unknown',
+      operation:
+        application.metadata.deletionTimestamp !== undefined
+          ? 'delete'
+          : application.operation !== undefined
+            ? 'sync'
+            : '',
+      autosync_enabled: String(automated !== undefined && automated !== null && automated.enabled !== false),
+    };
+    this.#described.set(text, labels);
+    this.#metrics.applicationInfo.set(labels, 1);
+  }
+}
+
+async function dropQueue(redis: Redis, name: string): Promise<void> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `bull:${name}:*`, 'COUNT', 1_000);
+    cursor = next;
+    if (keys.length > 0) await redis.unlink(...keys);
+  } while (cursor !== '0');
+}

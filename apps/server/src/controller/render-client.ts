@@ -1,0 +1,227 @@
+import {
+  type ApplicationKey,
+  contentHash,
+  GitOpsError,
+  type RenderedManifests,
+  type RenderRequest,
+  WaitingError,
+} from '@lockstep/core';
+import { LRUCache } from 'lru-cache';
+import { errorFromWire, QueueCaller, type WireResult } from '../queues/queue-call.ts';
+import {
+  RENDER_QUEUE,
+  type RenderAnswer,
+  type RenderedInput,
+  type RenderJob,
+  type RenderJobResult,
+  type StoredRender,
+} from '../queues/render-queue.ts';
+import type { RenderCache } from '../renderer/render-cache.ts';
+import { textOfKey } from './control-plane.ts';
+import type { RepositoryMove } from './repositories.ts';
+
+interface Remembered {
+  /** Everything of the request but the revisions. */
+  facts: string;
+  revisions: string[];
+  sources: { repoURL: string }[];
+  inputs: RenderedInput[];
+  rendered: RenderedManifests;
+}
+
+/** Plain manifests render in well under a millisecond: a job for each would cost more than they do. */
+const BATCH = 16;
+const CALL_TIMEOUT_MS = 120_000;
+
+/**
+ * Manifests of applications. What was rendered last is remembered with what it read, so that a commit which touches none
+ * of it costs one look at a list of files, and no call. The rest goes to the renderer in batches.
+ */
+export class RenderClient implements AsyncDisposable {
+  readonly #caller: QueueCaller<RenderJob, RenderJobResult>;
+  readonly #cache: RenderCache;
+  readonly #credentialsOf: (url: string, project: string) => string | undefined;
+  readonly #remembered: LRUCache<string, Remembered>;
+  #batch: { request: RenderRequest; resolve: (answer: RenderAnswer) => void; reject: (error: Error) => void }[] = [];
+
+  constructor(options: {
+    redisUrl: string;
+    cache: RenderCache;
+    credentialsOf: (url: string, project: string) => string | undefined;
+    maxBytes?: number;
+  }) {
+    this.#caller = new QueueCaller(RENDER_QUEUE, options.redisUrl);
+    this.#cache = options.cache;
+    this.#credentialsOf = options.credentialsOf;
+    this.#remembered = new LRUCache({ maxSize: options.maxBytes ?? 512 * 1024 * 1024, sizeCalculation: sizeOf });
+  }
+
+  async ready(): Promise<void> {
+    await this.#caller.ready();
+  }
+
+  /** See `ReconcileWorld.render`. */
+  async render(request: RenderRequest): Promise<RenderedManifests> {
+    const key = textOfKey(request.application);
+    const facts = factsOf(request);
+    const revisions = request.sources.map(({ revision }) => revision);
+    const known = request.noCache ? undefined : this.#remembered.get(key);
+    if (known !== undefined && known.facts === facts && sameList(known.revisions, revisions)) return known.rendered;
+    const answer = await this.#ask(request);
+    // Another revision of an application that reads the same: the same objects, so that nothing is compared anew.
+    const manifests =
+      known?.rendered.contentKey === answer.contentKey ? known.rendered.manifests : await this.#load(answer, request);
+    const rendered: RenderedManifests = {
+      manifests,
+      revisions: answer.revisions,
+      sourceTypes: answer.sourceTypes,
+      contentKey: answer.contentKey,
+      warnings: answer.warnings,
+    };
+    this.#remembered.set(key, {
+      facts,
+      revisions,
+      sources: request.sources.map(({ source }) => ({ repoURL: source.repoURL })),
+      inputs: answer.inputs,
+      rendered,
+    });
+    return rendered;
+  }
+
+  /**
+   * A ref moved. Whether the application's manifests may be different now; when not, they are good for the new commit
+   * without being rendered again.
+   */
+  isAffected(key: ApplicationKey, move: RepositoryMove): boolean {
+    const text = textOfKey(key);
+    const known = this.#remembered.get(text);
+    if (known === undefined || move.files === null) return true;
+    const read = known.inputs.filter((input) => input.repoURL === move.url && input.revision === move.from);
+    if (read.length === 0 || read.some((input) => input.boundToRevision)) return true;
+    const touched = touchedBy(move.files);
+    if (read.some(({ paths }) => paths.some((path) => touched.has(path)))) return true;
+    const moved = (revision: string, url: string | undefined): string =>
+      revision === move.from && url === move.url ? move.to : revision;
+    const revisions = known.revisions.map((revision, index) => moved(revision, known.sources[index]?.repoURL));
+    this.#remembered.set(text, {
+      ...known,
+      revisions,
+      inputs: known.inputs.map((input) => ({ ...input, revision: moved(input.revision, input.repoURL) })),
+      rendered: { ...known.rendered, revisions },
+    });
+    return false;
+  }
+
+  /** What the application was last rendered to; for those who only look. */
+  lastRendered(key: ApplicationKey): RenderedManifests | undefined {
+    return this.#remembered.get(textOfKey(key))?.rendered;
+  }
+
+  forget(key: ApplicationKey): void {
+    this.#remembered.delete(textOfKey(key));
+  }
+
+  /** Redis lost its data: calls in flight will not be answered. */
+  abandonCalls(): void {
+    this.#caller.abandon();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#caller[Symbol.asyncDispose]();
+  }
+
+  async #load(answer: RenderAnswer, request: RenderRequest): Promise<RenderedManifests['manifests']> {
+    const stored = await this.#cache.get(answer.contentKey);
+    if (stored !== undefined) return stored.manifests as RenderedManifests['manifests'];
+    // Evicted, or written by somebody who does not have the key: rendered once more, past the cache.
+    const again = await this.#ask({ ...request, noCache: true });
+    const fresh: StoredRender | undefined = await this.#cache.get(again.contentKey);
+    if (fresh !== undefined) return fresh.manifests as RenderedManifests['manifests'];
+    throw new WaitingError('RenderLost', 'the rendered manifests are not in Redis', {
+      retryAfter: 2_000,
+      fix: 'Check that controller and renderer have the same LOCKSTEP_RENDER_KEY and that Redis has memory left',
+    });
+  }
+
+  async #ask(request: RenderRequest): Promise<RenderAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#batch.push({ request, resolve, reject });
+      if (this.#batch.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    for (let start = 0; start < batch.length; start += BATCH) void this.#send(batch.slice(start, start + BATCH));
+  }
+
+  async #send(
+    batch: { request: RenderRequest; resolve: (answer: RenderAnswer) => void; reject: (error: Error) => void }[],
+  ): Promise<void> {
+    const credentials: Record<string, string> = {};
+    for (const { request } of batch) {
+      for (const { source } of request.sources) {
+        const sealed = this.#credentialsOf(source.repoURL, request.application.project);
+        if (sealed !== undefined) credentials[source.repoURL] = sealed;
+      }
+    }
+    let results: WireResult<RenderAnswer>[];
+    try {
+      results = await this.#caller.call(
+        { requests: batch.map(({ request }) => request), credentials },
+        { timeout: CALL_TIMEOUT_MS },
+      );
+    } catch (error) {
+      for (const { reject } of batch)
+        reject(error instanceof Error ? error : new GitOpsError('RenderFailed', String(error)));
+      return;
+    }
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const result = results[index];
+      if (result === undefined) reject(new GitOpsError('RenderFailed', 'the renderer gave no answer'));
+      else if (result.ok) resolve(result.value);
+      else reject(errorFromWire(result.error));
+    }
+  }
+}
+
+function factsOf(request: RenderRequest): string {
+  const { sources, noCache: _noCache, apiVersions, ...rest } = request;
+  return `${contentHash({ ...rest, sources: sources.map(({ source }) => source) })} ${contentHash(apiVersions)}`;
+}
+
+function sizeOf({ rendered }: Remembered): number {
+  let size = 1_024;
+  for (const { object } of rendered.manifests) size += 4 * roughSize(object);
+  return size;
+}
+
+/** Bytes of JSON, roughly and cheaply: strings dominate. */
+function roughSize(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  let size = 2;
+  for (const [key, member] of Object.entries(value)) size += key.length + 3 + roughSize(member);
+  return size;
+}
+
+/** The files and every folder above them; one set per move, however many applications are asked. */
+function touchedBy(files: string[]): Set<string> {
+  let touched = touchedByMove.get(files);
+  if (touched === undefined) {
+    touched = new Set(files.length === 0 ? [] : ['']);
+    for (const file of files) {
+      for (let path = file; !touched.has(path); path = path.slice(0, Math.max(0, path.lastIndexOf('/'))))
+        touched.add(path);
+    }
+    touchedByMove.set(files, touched);
+  }
+  return touched;
+}
+
+const touchedByMove = new WeakMap<string[], Set<string>>();
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
