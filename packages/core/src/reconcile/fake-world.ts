@@ -213,6 +213,7 @@ export class FakeCluster implements DestinationCluster {
   readonly customKinds = new Set<string>();
   /** Answers of the server to writes, by `Kind/name`. */
   readonly refusals = new Map<string, ClusterError>();
+  readonly images: string[] = [];
   readonly client: ClusterClient;
   readonly #world: FakeWorld;
 
@@ -253,7 +254,7 @@ export class FakeCluster implements DestinationCluster {
   }
 
   treeFacts(): { images: string[]; externalURLs: string[] } {
-    return { images: [], externalURLs: [] };
+    return { images: this.images, externalURLs: [] };
   }
 
   get(kind: string, name: string): KubernetesObject | undefined {

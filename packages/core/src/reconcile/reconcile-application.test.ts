@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Application, ApplicationKey, ApplicationSpec } from '../application/application.ts';
 import { ClusterError } from '../errors.ts';
 import { ANNOTATION_REFRESH, FINALIZER_HOOK, FINALIZER_RESOURCES } from '../kubernetes/annotations.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { ANNOTATION_HOLD } from '../sync/hold.ts';
 import { FakeWorld } from './fake-world.ts';
@@ -102,6 +103,28 @@ describe('automated sync', () => {
       expect((await run()).wrote).toBe(false);
     }
     expect(world.requests).toEqual([]);
+  });
+
+  it.each<[string, (scene: Awaited<ReturnType<typeof synced>>) => void, RegExp]>([
+    ['drift', ({ cluster }) => cluster.update('ConfigMap', 'web', { data: { value: 'x' } }), /"status":"OutOfSync"/],
+    [
+      'a deleted resource',
+      ({ cluster }) => cluster.remove(cluster.get('ConfigMap', 'web') as KubernetesObject),
+      /"status":"OutOfSync"/,
+    ],
+    [
+      'a commit that changes nothing',
+      ({ world }) => world.push('bbbbbbb2', { 'deploy/web.yaml': configMap('web') }),
+      /"revision":"bbbbbbb2"/,
+    ],
+    ['new images', ({ cluster }) => cluster.images.push('web:2'), /"images":\["web:2"\]/],
+    ['a forbidding project', ({ world }) => void world.projectList.splice(0), /InvalidSpecError/],
+  ])('after quiet looks still sees %s', async (_what, change, expected) => {
+    const scene = await synced(AUTOMATED);
+    for (let times = 0; times < 3; times++) await scene.run();
+    change(scene);
+    await scene.run();
+    expect(JSON.stringify(scene.status())).toMatch(expected);
   });
 
   it('deploys a new commit and keeps the history', async () => {

@@ -41,6 +41,7 @@ import { reconcileDeletion } from './reconcile-deletion.ts';
 import { factsOf, type ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileOutcome, ReconcileWorld } from './reconcile-world.ts';
 import { renderTargets, type Targets } from './render-targets.ts';
+import { rememberQuiet, unchangedOutcome } from './unchanged-outcome.ts';
 
 /**
  * Brings one Application from what it says to what the cluster has, as far as one pass can, and reports. The product's
@@ -82,6 +83,10 @@ export async function reconcileApplication(world: ReconcileWorld, key: Applicati
   if (targets !== undefined) pass.releaseHold(targets);
   if (targets !== undefined) pass.supersedeRetry(targets);
 
+  // nothing that counts is another object than the last time
+  const unchanged = targets === undefined ? undefined : await unchangedOutcome(facts, cluster, targets);
+  if (unchanged !== undefined) return unchanged;
+
   // 3 live, 4 compare
   let compared = await compareTargets(world, facts, cluster, {
     manifests: targets?.manifests,
@@ -99,7 +104,9 @@ export async function reconcileApplication(world: ReconcileWorld, key: Applicati
     compared = await compareTargets(world, facts, cluster, { manifests: targets?.manifests, skipDryRuns: false });
 
   // 8 status
-  return pass.report(cluster, targets, compared.comparison);
+  const outcome = await pass.report(cluster, targets, compared.comparison);
+  if (targets !== undefined) await rememberQuiet(facts, cluster, targets, outcome);
+  return outcome;
 }
 
 /** One reconciliation on its way through the stages. */
