@@ -20,8 +20,6 @@ const sandbox = await startSandbox({
   ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
   ...(values['kubeconfig-out'] === undefined ? {} : { kubeconfigPath: values['kubeconfig-out'] }),
 });
-console.log(`sandbox ${values.name} listens on ${sandbox.url}`);
-
 let isClosing = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
@@ -30,3 +28,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     void sandbox.close().then(() => process.exit(0));
   });
 }
+
+// Last, as whoever started this waits for the line and may signal at once.
+console.log(`sandbox ${values.name} listens on ${sandbox.url}`);

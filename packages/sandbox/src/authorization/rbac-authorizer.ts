@@ -1,6 +1,7 @@
 import type { UserInfo } from '../authentication/user-info.ts';
 import type { JsonObject } from '../json.ts';
 import { objectAt, objectsAt, stringAt, stringsAt } from '../json.ts';
+import { labelSelectorMatcher } from '../selectors/label-selector.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
@@ -79,7 +80,17 @@ export class RbacAuthorizer {
       kind === 'ClusterRole'
         ? this.store.get(`${rbac}/clusterroles`, '', name)
         : this.store.get(`${rbac}/roles`, namespace, name);
-    return objectsAt(role, 'rules');
+    return [...objectsAt(role, 'rules'), ...this.aggregatedRules(role)];
+  }
+
+  /** The rules of the ClusterRoles that an aggregating ClusterRole selects. */
+  private aggregatedRules(role: StoredObject | undefined): JsonObject[] {
+    const selectors = objectsAt(role, 'aggregationRule', 'clusterRoleSelectors').map(labelSelectorMatcher);
+    if (selectors.length === 0) return [];
+    return this.store
+      .list(`${rbac}/clusterroles`)
+      .filter((other) => other !== role && selectors.some((matches) => matches(other.metadata.labels ?? {})))
+      .flatMap((other) => objectsAt(other, 'rules'));
   }
 }
 

@@ -14,11 +14,11 @@ const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
  */
 export function bootstrapCluster(client: InternalClient, users: SandboxUser[]): void {
   for (const name of namespaces) ensure(client, { group: '', resource: 'namespaces' }, { metadata: { name } });
-  for (const { name, rules } of defaultClusterRoles) {
+  for (const { name, ...role } of defaultClusterRoles) {
     ensure(
       client,
       { group: rbacGroup, resource: 'clusterroles' },
-      { apiVersion: rbacVersion, metadata: { name, labels: bootstrapLabels }, rules },
+      { apiVersion: rbacVersion, metadata: { name, labels: bootstrapLabels }, ...role },
     );
   }
   for (const { name, role, groups } of defaultClusterRoleBindings) {

@@ -67,8 +67,13 @@ const adminRules: Rule[] = [
 ];
 const publicPaths = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 
+/** Charts add their custom resources to a role by labelling a ClusterRole of their own. */
+function aggregateTo(role: string): object {
+  return { clusterRoleSelectors: [{ matchLabels: { [`rbac.authorization.k8s.io/aggregate-to-${role}`]: 'true' } }] };
+}
+
 /** The roles every cluster has that people and charts refer to, with their bindings. */
-export const defaultClusterRoles: { name: string; rules: Rule[] }[] = [
+export const defaultClusterRoles: { name: string; rules: Rule[]; aggregationRule?: object }[] = [
   {
     name: 'cluster-admin',
     rules: [
@@ -76,9 +81,9 @@ export const defaultClusterRoles: { name: string; rules: Rule[] }[] = [
       { verbs: ['*'], nonResourceURLs: ['*'] },
     ],
   },
-  { name: 'admin', rules: adminRules },
-  { name: 'edit', rules: editRules },
-  { name: 'view', rules: viewRules },
+  { name: 'admin', rules: adminRules, aggregationRule: aggregateTo('admin') },
+  { name: 'edit', rules: editRules, aggregationRule: aggregateTo('edit') },
+  { name: 'view', rules: viewRules, aggregationRule: aggregateTo('view') },
   {
     name: 'system:discovery',
     rules: [

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject } from '../json.ts';
@@ -31,7 +41,10 @@ export class Journal {
   constructor(folder: string) {
     this.folder = folder;
     mkdirSync(folder, { recursive: true });
-    this.log = this.openLog((this.logNumbers().at(-1) ?? 0) + 1);
+    const earlier = this.logNumbers();
+    this.log = this.openLog((earlier.at(-1) ?? 0) + 1);
+    // Logs of earlier lives count, so that many short lives are folded, too.
+    for (const number of earlier) this.log.bytes += statSync(this.logPath(number)).size;
     this.syncTimer = setInterval(() => this.sync(), syncEveryMs);
     this.syncTimer.unref();
   }
