@@ -84,8 +84,10 @@ function propertyOf(owner: string, property: ModelProperty, components: Map<stri
   const annotations = propertyAnnotations[owner]?.[property.name];
   const type = typeOf(owner, property, property.type, components);
   const fallback = schemaDefaults[owner]?.[property.name] ?? zeroOf(property, type);
+  // The client drops the description of a property that is a reference: the type's own is the next best.
+  const description = property.description ?? components.get(property.type)?.model.description;
   const beside: OpenApiSchema = {
-    ...(property.description === undefined ? {} : { description: property.description }),
+    ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),
     ...annotations,
   };
