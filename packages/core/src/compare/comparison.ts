@@ -48,7 +48,8 @@ export type ConditionType =
   | 'RepeatedResourceWarning'
   | 'ExcludedResourceWarning'
   | 'OrphanedResourceWarning'
-  | 'InvalidAnnotationWarning';
+  | 'InvalidAnnotationWarning'
+  | 'SelfHealLoopWarning';
 
 export interface Condition {
   type: ConditionType;

@@ -1,7 +1,18 @@
 import type { Application, ApplicationKey } from '../application/application.ts';
 import type { OperationState } from '../application/operation.ts';
+import { ClusterError } from '../errors.ts';
 import { statusPatch } from '../status/status-patch.ts';
 import type { ReconcileWorld } from './reconcile-world.ts';
+
+const TOO_LARGE = {
+  type: 'UnknownError',
+  message:
+    'the status of the application is larger than the API server stores, so its resources are left out. Split the application into several',
+};
+
+function isTooLarge(error: ClusterError): boolean {
+  return error.status === 413 || /request is too large|trying to send message larger/.test(error.message);
+}
 
 /** Writes one Application, changed fields only, and remembers what is stored. */
 export class ApplicationWriter {
@@ -23,8 +34,19 @@ export class ApplicationWriter {
     const patch = statusPatch(this.current, after);
     if (patch === undefined) return;
     this.#world.throwIfCancelled();
-    this.current = await this.#world.patchApplication(this.#key, patch);
+    this.current = await this.#patch(patch);
     this.wrote = true;
+  }
+
+  /** A status larger than the API server stores is cut to the one condition that says so. */
+  async #patch(patch: Record<string, unknown>): Promise<Application | undefined> {
+    try {
+      return await this.#world.patchApplication(this.#key, patch);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || !isTooLarge(error)) throw error;
+      const status = { ...(patch['status'] as object), resources: null, conditions: [TOO_LARGE], operationState: null };
+      return this.#world.patchApplication(this.#key, { ...patch, status });
+    }
   }
 
   /** Stores a running operation state and nothing else. */

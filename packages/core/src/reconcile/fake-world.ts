@@ -32,6 +32,10 @@ export class FakeWorld implements ReconcileWorld {
   readonly requests: string[] = [];
   readonly jq = { deletePaths: (object: KubernetesObject) => Promise.resolve(object) };
   currentSettings: Settings = DEFAULT_SETTINGS;
+  /** Refuses patches of the custom resource that are longer. */
+  maxPatchLength = Number.POSITIVE_INFINITY;
+  /** The identities under which clusters were asked for. */
+  readonly serviceAccounts: (string | undefined)[] = [];
   time = Date.parse('2026-01-01T12:00:00Z');
   /** Revision to files, or to the error that rendering it is. */
   readonly revisions = new Map<string, Record<string, string> | Error>();
@@ -94,7 +98,8 @@ export class FakeWorld implements ReconcileWorld {
     return this.applications.get(`${key.namespace}/${key.name}`);
   }
 
-  destination(): Promise<DestinationCluster> {
+  destination(_server: string, { serviceAccount }: { serviceAccount?: string }): Promise<DestinationCluster> {
+    this.serviceAccounts.push(serviceAccount);
     return Promise.resolve(this.cluster);
   }
 
@@ -145,6 +150,9 @@ export class FakeWorld implements ReconcileWorld {
     const id = `${key.namespace}/${key.name}`;
     const stored = this.applications.get(id);
     if (stored === undefined) return undefined;
+    if (JSON.stringify(patch).length > this.maxPatchLength) {
+      throw new ClusterError('etcdserver: request is too large', { status: 500, reason: 'InternalError' });
+    }
     const next = jsonMergePatch(stored, structuredClone(patch)) as Application;
     next.metadata = { ...next.metadata, resourceVersion: this.nextVersion() };
     const isGone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;

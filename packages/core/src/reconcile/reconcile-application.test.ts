@@ -969,3 +969,162 @@ describe('a process that dies', () => {
     }
   });
 });
+
+describe('self-heal against another writer', () => {
+  it('names the field and the writer, and the rule that ends it', async () => {
+    const { world, run, app, cluster } = await synced(HEALING);
+    for (let round = 0; round < 4; round++) {
+      cluster.update('ConfigMap', 'web', { data: { value: `round ${round}` } }, 'other-operator');
+      world.advance(20);
+      await run();
+    }
+    cluster.update('ConfigMap', 'web', { data: { value: 'again' } }, 'other-operator');
+    await run();
+    const expected =
+      'SelfHealLoopWarning: Self-heal and another writer keep overwriting each other: ConfigMap shop/web data.value (written by other-operator). Add the field to spec.ignoreDifferences, or stop the other writer';
+    expect(conditionsOf(app())).toEqual([expected]);
+    world.advance(60);
+    await run();
+    expect(app().status?.sync?.status).toBe('Synced');
+    expect(conditionsOf(app())).toEqual([expected]);
+    world.advance(301);
+    await run();
+    expect(conditionsOf(app())).toEqual([]);
+  });
+});
+
+describe('several sources', () => {
+  const sources = [
+    { repoURL: 'https://git.example.com/a', path: 'deploy', targetRevision: 'one' },
+    { repoURL: 'https://git.example.com/b', path: 'more', targetRevision: 'two' },
+  ];
+
+  it('are deployed together and reported in the plural', async () => {
+    const { world, key, cluster, status } = setUp(AUTOMATED);
+    world.push('one', { 'deploy/a.yaml': configMap('a') });
+    world.push('two', { 'more/b.yaml': configMap('b') });
+    world.edit(key, { spec: { source: null, sources } });
+    await reconcileApplication(world, key);
+    expect(cluster.names()).toEqual(['ConfigMap/a', 'ConfigMap/b']);
+    expect(status().sync).toMatchObject({ status: 'Synced', revisions: ['one', 'two'] });
+    expect(status().sync?.revision).toBeUndefined();
+    expect(status().sourceTypes).toEqual(['Directory', 'Directory']);
+    expect(status().operationState?.syncResult).toMatchObject({ revisions: ['one', 'two'], sources });
+    expect(status().history?.[0]).toMatchObject({ revisions: ['one', 'two'], sources });
+    world.requests.length = 0;
+    await reconcileApplication(world, key);
+    expect(world.requests).toEqual([]);
+  });
+});
+
+describe('guards', () => {
+  it('refuses an operation whose own source the project does not permit', async () => {
+    const { world, key, run, app, cluster } = setUp({});
+    const [project] = world.projectList;
+    if (project === undefined) throw new Error('no project');
+    world.projectList = [{ ...project, spec: { ...project.spec, sourceRepos: ['https://git.example.com/**'] } }];
+    requestSync(world, key, { source: { repoURL: 'https://evil.example.com/x', path: 'deploy' } });
+    await run();
+    expect(cluster.names()).toEqual([]);
+    expect(app().status?.operationState).toMatchObject({
+      phase: 'Error',
+      message: expect.stringContaining(
+        "application repo https://evil.example.com/x is not permitted in project 'default'",
+      ),
+    });
+  });
+
+  it('syncs as the ServiceAccount of the project, and not at all when none matches', async () => {
+    const { world, run, app, cluster } = setUp(AUTOMATED);
+    world.currentSettings = parseSettings({ configMap: { 'application.sync.impersonation.enabled': 'true' } }).settings;
+    await run();
+    expect(cluster.names()).toEqual([]);
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('no matching service account found for destination server'),
+    ]);
+    const [project] = world.projectList;
+    if (project === undefined) throw new Error('no project');
+    const destinationServiceAccounts = [{ server: '*', namespace: 'shop', defaultServiceAccount: 'deployer' }];
+    world.projectList = [{ ...project, spec: { ...project.spec, destinationServiceAccounts } }];
+    await run();
+    expect(world.serviceAccounts).toEqual(['system:serviceaccount:shop:deployer']);
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+  });
+
+  it('leaves Applications of other namespaces alone unless they are enabled', async () => {
+    const { world, run, cluster } = setUp(AUTOMATED);
+    const application = world.applications.get('argocd/web') as Application;
+    const elsewhere = { ...application, metadata: { ...application.metadata, namespace: 'team-a' } };
+    world.applications.set('team-a/web', elsewhere);
+    const key = { namespace: 'team-a', name: 'web' };
+    expect((await reconcileApplication(world, key)).wrote).toBe(false);
+    world.currentSettings = parseSettings({ parameters: { 'application.namespaces': 'team-*' } }).settings;
+    await reconcileApplication(world, key);
+    expect(conditionsOf(world.application(key) as Application)).toEqual([
+      expect.stringContaining("application 'web' in namespace 'team-a' is not allowed to use project 'default'"),
+    ]);
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+  });
+
+  it('stops at a skip-reconcile annotation', async () => {
+    const { world, key, run, cluster } = setUp(AUTOMATED);
+    world.edit(key, { metadata: { annotations: { 'argocd.argoproj.io/skip-reconcile': 'true' } } });
+    expect((await run()).wrote).toBe(false);
+    expect(cluster.names()).toEqual([]);
+  });
+
+  it('never prunes what belongs to another application', async () => {
+    const { world, run, cluster, app } = setUp(HEALING, { 'deploy/web.yaml': configMap('web') });
+    await run();
+    const stolen = cluster.get('ConfigMap', 'web') as KubernetesObject;
+    cluster.update('ConfigMap', 'web', {
+      metadata: {
+        annotations: {
+          'argocd.argoproj.io/tracking-id': stolen.metadata.annotations?.['argocd.argoproj.io/tracking-id']?.replace(
+            'web:',
+            'other:',
+          ),
+        },
+      },
+    });
+    world.push('bbbbbbb2', { 'deploy/else.yaml': configMap('else') });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/else', 'ConfigMap/web']);
+    expect(app().status?.sync?.status).toBe('Synced');
+  });
+
+  it('cuts a status that is too large to store to the condition that says so', async () => {
+    const { world, run, app } = setUp(AUTOMATED, {
+      'deploy/web.yaml': Array.from({ length: 50 }, (_none, index) => configMap(`web-${index}`)).join('\n---\n'),
+    });
+    world.maxPatchLength = 5_000;
+    await run();
+    expect(app().status?.resources).toBeUndefined();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('UnknownError: the status of the application is larger'),
+    ]);
+  });
+
+  it('waits for a confirmation before it deletes with Delete=confirm', async () => {
+    const { world, key, run, app, cluster } = setUp(
+      { syncPolicy: { automated: {}, syncOptions: ['Delete=confirm'] } },
+      { 'deploy/web.yaml': configMap('web') },
+    );
+    await run();
+    world.advance(10);
+    world.edit(key, { metadata: { finalizers: [FINALIZER_RESOURCES], deletionTimestamp: world.now().toISOString() } });
+    await run();
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('waiting for deletion confirmation of /ConfigMap/web. Confirm with'),
+    ]);
+    world.advance(10);
+    world.edit(key, {
+      metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': world.now().toISOString() } },
+    });
+    for (let pass = 0; pass < 3; pass++) await run();
+    expect(cluster.names()).toEqual([]);
+    expect(world.application(key)).toBeUndefined();
+  });
+});

@@ -24,6 +24,7 @@ import { ANNOTATION_HOLD, holdEndsAt, holdOf, isHoldOver } from '../sync/hold.ts
 import { operationOf } from '../sync/operation-id.ts';
 import { beginRetry, canRetry, retryDueAt, scheduleRetry } from '../sync/retry.ts';
 import { rfc3339, settleHook } from '../sync/run-sync.ts';
+import { selfHealLoop } from '../sync/self-heal-loop.ts';
 import { type SyncWindowDecision, syncWindowDecision } from '../sync/sync-windows.ts';
 import { ApplicationWriter } from './application-writer.ts';
 import { type ComparedTargets, compareTargets } from './compare-targets.ts';
@@ -94,7 +95,7 @@ export async function reconcileApplication(world: ReconcileWorld, key: Applicati
   });
 
   // automated operation
-  if (targets !== undefined) pass.considerAutoSync(targets, compared.comparison);
+  if (targets !== undefined) pass.considerAutoSync(targets, compared);
 
   // 5 plan, 6 apply
   const changed = await pass.operate(cluster, targets, compared);
@@ -215,9 +216,14 @@ class Pass {
     );
   }
 
-  considerAutoSync(targets: Targets, comparison: Comparison): void {
+  considerAutoSync(targets: Targets, { comparison, diffSettings }: ComparedTargets): void {
     if (isRunning(this.#state)) return;
-    const { now, settings } = this.facts;
+    const { application, now, settings } = this.facts;
+    const loop = selfHealLoop({ application, comparison, diffSettings, settings, now });
+    if (loop !== undefined) {
+      this.conditions.push(loop);
+      this.#requeueIn(settings.selfHeal.backoff.capSeconds * 1000);
+    }
     const decision = decideAutoSync({
       application: this.#applicationForAutoSync(),
       comparison,

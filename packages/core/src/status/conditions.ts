@@ -14,6 +14,7 @@ const ORDER: readonly ConditionType[] = [
   'RepeatedResourceWarning',
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
+  'SelfHealLoopWarning',
   'InvalidAnnotationWarning',
 ];
 
