@@ -1,7 +1,7 @@
 // Builds what runs: one bundle per process, the dashboard, the sandbox's API description. Skips a part whose inputs did not change.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -20,9 +20,15 @@ const parts = [
   },
   {
     name: 'sandbox',
-    inputs: ['packages/sandbox/src', 'packages/structured-merge/src', 'pnpm-lock.yaml'],
+    inputs: ['packages/sandbox/src', 'packages/sandbox/generated', 'packages/structured-merge/src', 'pnpm-lock.yaml'],
     output: 'packages/sandbox/dist/main.js',
-    make: () => bundle('packages/sandbox', 'src/main.ts', 'dist/main.js'),
+    make: async () => {
+      await bundle('packages/sandbox', 'src/main.ts', 'dist/main.js');
+      copyFileSync(
+        'packages/sandbox/generated/kubernetes-openapi.json',
+        'packages/sandbox/dist/kubernetes-openapi.json',
+      );
+    },
   },
   {
     name: 'server',

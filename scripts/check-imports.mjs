@@ -28,7 +28,8 @@ const coreMayImport = {
   reconcile: ['kubernetes', 'application', 'settings', 'render', 'diff', 'health', 'compare', 'sync', 'status'],
 };
 const ioPackages = /^(fastify|@fastify\/|bullmq|ioredis|@kubernetes\/client-node|react|undici|ws$|execa|simple-git)/;
-const importPattern = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 const problems = [];
 for (const rule of rules) {
@@ -45,7 +46,8 @@ process.exit(problems.length === 0 ? 0 : 1);
 function check(rule, file, specifier, isTest) {
   if (specifier.startsWith('.')) {
     const target = join(dirname(file), specifier);
-    if (relative(dirname(rule.folder), target).startsWith('..')) problems.push(`${file}: ${specifier} leaves its package`);
+    if (relative(dirname(rule.folder), target).startsWith('..'))
+      problems.push(`${file}: ${specifier} leaves its package`);
     if (rule.folder === 'packages/core/src' && !isTest) checkStage(file, target);
     return;
   }

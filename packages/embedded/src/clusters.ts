@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StartArguments } from './arguments.ts';
+import type { Cleanup } from './cleanup.ts';
 import { waitForApiServer } from './kubeconfig-client.ts';
 import { RoleProcess } from './role-process.ts';
 
@@ -24,6 +25,7 @@ export async function startClusters(context: {
   directory: string;
   logs: string;
   port(name: string): Promise<number>;
+  cleanup: Cleanup;
 }): Promise<RunningClusters> {
   const { kubeconfig } = context.options;
   if (kubeconfig !== undefined) {
@@ -39,7 +41,7 @@ export async function startClusters(context: {
 }
 
 async function startSandbox(
-  context: { options: StartArguments; directory: string; logs: string; port(name: string): Promise<number> },
+  context: Parameters<typeof startClusters>[0],
   name: string,
   role: string,
 ): Promise<{ cluster: RunningCluster; process: RoleProcess; started: Promise<void> }> {
@@ -58,5 +60,6 @@ async function startSandbox(
     logFile: join(context.logs, `${role}.log`),
     ready: (signal) => waitForApiServer(kubeconfig, { timeoutMs: 60_000, signal }),
   });
+  context.cleanup.add(() => process.stop());
   return { cluster: { name, kubeconfig }, process, started: process.start() };
 }

@@ -17,8 +17,10 @@ import { waitUntilReady } from './wait-until-ready.ts';
 
 const server = 'apps/server/dist/main.js';
 
-await main().catch((error: unknown) => {
+const cleanup = new Cleanup();
+await main().catch(async (error: unknown) => {
   console.error(`\nLockstep did not start: ${error instanceof Error ? error.message : String(error)}\n`);
+  await cleanup.run().catch(() => undefined);
   process.exit(1);
 });
 
@@ -31,8 +33,7 @@ async function main(): Promise<void> {
   const state = await openState(directory, { reset: options.reset });
   const logs = join(directory, 'logs');
   await mkdir(logs, { recursive: true });
-  const cleanup = new Cleanup();
-  stopOnSignal(cleanup);
+  stopOnSignal();
   const progress = (text: string): void => console.log(`  ${text}`);
 
   const port = async (name: string, wanted?: number): Promise<number> => {
@@ -46,11 +47,8 @@ async function main(): Promise<void> {
   const pids: Record<string, number> = {};
 
   progress('clusters');
-  const clusters = await startClusters({ options, directory, logs, port });
-  for (const process of clusters.processes) {
-    cleanup.add(() => process.stop());
-    pids[process.name] = process.pid;
-  }
+  const clusters = await startClusters({ options, directory, logs, port, cleanup });
+  for (const process of clusters.processes) pids[process.name] = process.pid;
 
   progress('Redis');
   let redisURL = process.env['REDIS_URL'] ?? '';
@@ -146,7 +144,7 @@ async function main(): Promise<void> {
   console.log(describeSummary(summary, { demo, seconds: (Date.now() - began) / 1000, logs }));
 }
 
-function stopOnSignal(cleanup: Cleanup): void {
+function stopOnSignal(): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
