@@ -20,6 +20,9 @@ import { patchTypes } from './patch/patch-object.ts';
 import { type Reply, sendReply } from './requests/reply.ts';
 import { type RequestInfo, type ResourceRequest, requestInfo } from './requests/request-info.ts';
 
+/** Selectors may make long URLs. */
+const maxHeaderSize = 64 * 1024;
+
 /** How long requests that run while the server closes have to finish. */
 const graceMs = 250;
 
@@ -31,7 +34,7 @@ export class ApiServer {
 
   constructor(services: ApiServices, certificate: ServingCertificate) {
     this.services = services;
-    this.server = createServer({ key: certificate.key, cert: certificate.cert }, (request, response) => {
+    this.server = createServer({ key: certificate.key, cert: certificate.cert, maxHeaderSize }, (request, response) => {
       void this.answer(request, response);
     });
     // Longer than clients keep idle connections, so that they close first and never race a closing server.

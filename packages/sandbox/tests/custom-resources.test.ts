@@ -318,6 +318,7 @@ describe('custom resources', () => {
       metadata: { name: 'held', finalizers: ['example.com/hold'] },
       spec: { size: 'small' },
     });
+    const watch = await api.watch(`${gadgets}?watch=true`);
     await api.delete(`${definitions}/gadgets.example.com`);
     const marked = await api.get(`${definitions}/gadgets.example.com`);
     expect(listAt(marked.body, 'metadata', 'finalizers')).toEqual(['customresourcecleanup.apiextensions.k8s.io']);
@@ -327,5 +328,6 @@ describe('custom resources', () => {
     await api.merge(`${gadgets}/held`, { metadata: { finalizers: [] } });
     await expect.poll(async () => (await api.get(`${definitions}/gadgets.example.com`)).code).toBe(404);
     expect((await api.get(gadgets)).code).toBe(404);
+    await watch.ended;
   });
 });

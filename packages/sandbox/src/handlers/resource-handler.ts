@@ -190,7 +190,14 @@ function watch(call: ResourceCall, as: Representation): undefined {
     as,
   });
   services.watches.add(stop);
-  response.on('close', () => services.watches.delete(stop));
+  // A definition that is deleted takes its watches along.
+  const forget = services.registry.onChange(() => {
+    if (services.registry.find(type.group, type.version, type.plural) === undefined) stop();
+  });
+  response.on('close', () => {
+    forget();
+    services.watches.delete(stop);
+  });
   return undefined;
 }
 

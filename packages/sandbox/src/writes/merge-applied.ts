@@ -11,7 +11,10 @@ import { type JsonObject, stringAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 
-/** The live object with an applied configuration merged in; throws the API server's 409 and 500. */
+/**
+ * The live object with an applied configuration merged in, and whether that changes anything. Throws the API server's
+ * 409 and 500.
+ */
 export function mergeApplied(input: {
   type: ResourceType;
   live: StoredObject | undefined;
@@ -20,7 +23,7 @@ export function mergeApplied(input: {
   force: boolean;
   subresource: string;
   now: string;
-}): JsonObject {
+}): { object: JsonObject; changed: boolean } {
   const { type, live, config, manager, force, subresource, now } = input;
   const resetFields = resetFieldsOf(type, subresource);
   try {
@@ -33,7 +36,7 @@ export function mergeApplied(input: {
       now,
       ...(subresource === '' ? {} : { subresource }),
       ...(resetFields === undefined ? {} : { resetFields }),
-    }).object;
+    });
   } catch (error) {
     if (error instanceof ApplyConflictError) {
       throw new ApiError(409, 'Conflict', error.message, { causes: error.causes });

@@ -118,8 +118,12 @@ export class ObjectWriter {
       subresource: request.subresource,
       now: timestamp(),
     });
+    if (live !== undefined && !applied.changed) {
+      // Most applies of a GitOps controller end here: defaults and validation would find nothing new.
+      return { operation: 'UPDATE', type, request, live, object: fromStorageVersion(type, live) };
+    }
     // An emptied map or list is absent again, as after any other write.
-    const merged = this.readBody(type, applied, { ...request, fieldValidation: 'Ignore' });
+    const merged = this.readBody(type, applied.object, { ...request, fieldValidation: 'Ignore' });
     if (live === undefined) {
       const managers = objectAt(merged, 'metadata')['managedFields'];
       const object = this.newObject(type, merged, at.namespace);
