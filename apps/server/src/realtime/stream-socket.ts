@@ -66,6 +66,11 @@ export const streamSocket: FastifyPluginAsync<StreamSocket> = async (app, parts)
     },
   });
 
+  // A refused upgrade leaves its socket to nobody: neither the HTTP server nor the WebSocket server would close it.
+  app.addHook('onResponse', async (request) => {
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+  });
+
   app.addHook('onClose', async () => {
     clearInterval(heartbeat);
     clearInterval(sessionCheck);
