@@ -168,6 +168,7 @@ export * from './settings/settings.ts';
 // status
 export * from './status/status-patch.ts';
 // sync
+export { ANNOTATION_AUTO_ROLLBACK, type RollbackPolicy, rollbackPolicyOf } from './sync/auto-rollback.ts';
 export * from './sync/auto-sync.ts';
 export * from './sync/hold.ts';
 export * from './sync/operation-id.ts';

@@ -2,6 +2,7 @@ import type { Application, ApplicationKey } from '../application/application.ts'
 import type { OperationState } from '../application/operation.ts';
 import { ClusterError } from '../errors.ts';
 import { statusPatch } from '../status/status-patch.ts';
+import { ANNOTATION_HOLD, type Hold } from '../sync/hold.ts';
 import type { ReconcileWorld } from './reconcile-world.ts';
 
 const TOO_LARGE = {
@@ -36,6 +37,17 @@ export class ApplicationWriter {
     this.#world.throwIfCancelled();
     this.current = await this.#patch(patch);
     this.wrote = true;
+  }
+
+  /** Stores that an operation runs together with the hold it brings: one without the other would be undone or forgotten. */
+  async hold(hold: Hold, operationState: OperationState): Promise<void> {
+    if (this.current === undefined) return;
+    const annotations = { ...this.current.metadata.annotations, [ANNOTATION_HOLD]: JSON.stringify(hold) };
+    await this.write({
+      ...this.current,
+      metadata: { ...this.current.metadata, annotations },
+      status: { ...this.current.status, operationState },
+    });
   }
 
   /** A status larger than the API server stores is cut to the one condition that says so. */

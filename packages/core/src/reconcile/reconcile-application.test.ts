@@ -1128,3 +1128,92 @@ describe('guards', () => {
     expect(world.application(key)).toBeUndefined();
   });
 });
+
+describe('automatic rollback', () => {
+  const policy = (value: string) => ({ metadata: { annotations: { 'lockstep.dev/auto-rollback': value } } });
+
+  async function badCommit(value: string) {
+    const scene = setUp(HEALING, { 'deploy/web.yaml': deployment('web') });
+    scene.world.edit(scene.key, policy(value));
+    await scene.run();
+    scene.cluster.complete('Deployment', 'web');
+    await scene.run();
+    scene.world.advance(600);
+    scene.world.push('bbbbbbb2', { 'deploy/web.yaml': deployment('web').replace('web:1', 'web:2') });
+    await scene.run();
+    return scene;
+  }
+
+  function degrade(cluster: FakeWorld['cluster']): void {
+    const live = cluster.get('Deployment', 'web') as KubernetesObject;
+    const condition = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'stuck' };
+    cluster.store({ ...live, status: { observedGeneration: live.metadata.generation, conditions: [condition] } });
+  }
+
+  function image(cluster: FakeWorld['cluster']): string {
+    return JSON.stringify(cluster.get('Deployment', 'web')?.['spec']).match(/web:\d/)?.[0] ?? '';
+  }
+
+  it('goes back when the new revision is Degraded in time, once, and holds until the next commit', async () => {
+    const { world, run, cluster, status, app } = await badCommit('true');
+    expect(image(cluster)).toBe('web:2');
+    degrade(cluster);
+    world.advance(60);
+    await run();
+    expect(image(cluster)).toBe('web:1');
+    expect(status().operationState).toMatchObject({ phase: 'Succeeded', syncResult: { revision: 'aaaaaaa1' } });
+    expect(JSON.parse(app().metadata.annotations?.[ANNOTATION_HOLD] ?? '')).toMatchObject({
+      historyId: 0,
+      by: 'auto-rollback',
+      resume: 'next-commit',
+      reason: expect.stringContaining('bbbbbbb2 is Degraded'),
+    });
+    expect(world.events.map(({ reason }) => reason)).toContain('RolledBack');
+    degrade(cluster);
+    for (let times = 0; times < 3; times++) await run();
+    expect(image(cluster)).toBe('web:1');
+    world.push('ccccccc3', { 'deploy/web.yaml': deployment('web').replace('web:1', 'web:3') });
+    await run();
+    expect(image(cluster)).toBe('web:3');
+  });
+
+  it('leaves it alone after the window, and without a policy', async () => {
+    for (const [value, seconds] of [
+      ['{"on": ["Degraded"], "within": "5m"}', 301],
+      ['false', 1],
+    ] as const) {
+      const { world, run, cluster } = await badCommit(value);
+      degrade(cluster);
+      world.advance(seconds);
+      await run();
+      expect(image(cluster)).toBe('web:2');
+    }
+  });
+
+  it('goes back when the sync fails', async () => {
+    const { world, key, run, cluster, status } = setUp(
+      { syncPolicy: { automated: {}, retry: { limit: 0 } } },
+      { 'deploy/a.yaml': configMap('a'), 'deploy/b.yaml': configMap('b') },
+    );
+    world.edit(key, policy('{"on": ["SyncFailed"]}'));
+    await run();
+    world.push('bbbbbbb2', { 'deploy/a.yaml': configMap('a', 'two'), 'deploy/b.yaml': configMap('b', 'two') });
+    cluster.refusals.set('ConfigMap/b', new ClusterError('denied', { status: 403, reason: 'Forbidden' }));
+    await run();
+    expect(cluster.get('ConfigMap', 'a')?.['data']).toEqual({ value: 'two' });
+    await run();
+    expect(cluster.get('ConfigMap', 'a')?.['data']).toEqual({ value: 'one' });
+    expect(status().operationState?.operation.info).toEqual([
+      { name: 'Reason', value: expect.stringContaining('the sync to bbbbbbb2 failed') },
+    ]);
+  });
+
+  it('says so when the policy cannot be read', async () => {
+    const { world, key, run, app } = setUp(AUTOMATED);
+    world.edit(key, policy('sometimes'));
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('lockstep.dev/auto-rollback is "sometimes", which cannot be read. Write "true"'),
+    ]);
+  });
+});

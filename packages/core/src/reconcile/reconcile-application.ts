@@ -19,8 +19,9 @@ import {
 import { hooksOf } from '../kubernetes/hooks.ts';
 import { isDeployment, nextHistory } from '../status/history.ts';
 import { summarizeStatus } from '../status/summarize-status.ts';
+import { decideRollback } from '../sync/auto-rollback.ts';
 import { decideAutoSync, describeRevisions } from '../sync/auto-sync.ts';
-import { ANNOTATION_HOLD, holdEndsAt, holdOf, isHoldOver } from '../sync/hold.ts';
+import { ANNOTATION_HOLD, type Hold, holdEndsAt, holdOf, isHoldOver } from '../sync/hold.ts';
 import { operationOf } from '../sync/operation-id.ts';
 import { beginRetry, canRetry, retryDueAt, scheduleRetry } from '../sync/retry.ts';
 import { rfc3339, settleHook } from '../sync/run-sync.ts';
@@ -95,6 +96,7 @@ export async function reconcileApplication(world: ReconcileWorld, key: Applicati
   });
 
   // automated operation
+  pass.considerRollback(compared.comparison);
   if (targets !== undefined) pass.considerAutoSync(targets, compared);
 
   // 5 plan, 6 apply
@@ -120,6 +122,7 @@ class Pass {
   #waitingFor: string | undefined;
   #requeueTimes: number[] = [];
   #isHoldReleased = false;
+  #newHold: Hold | undefined;
   #completed: OperationState | undefined;
   #deployed: Targets | undefined;
   readonly #writer: ApplicationWriter;
@@ -216,6 +219,22 @@ class Pass {
     );
   }
 
+  /** Goes back by itself where the application's policy says so, and holds it there. */
+  considerRollback(comparison: Comparison): void {
+    if (isRunning(this.#state)) return;
+    const { application, now } = this.facts;
+    const status = { ...application.status, ...(this.#state === undefined ? {} : { operationState: this.#state }) };
+    const decision = decideRollback({ application: { ...application, status }, comparison, now });
+    if (!decision.rollback) {
+      if (decision.problem !== undefined)
+        this.conditions.push({ type: 'InvalidAnnotationWarning', message: decision.problem });
+      return;
+    }
+    this.#state = beginOperation(decision.operation, now);
+    this.#newHold = decision.hold;
+    this.world.record({ application: this.facts.key, type: 'Warning', reason: 'RolledBack', message: decision.reason });
+  }
+
   considerAutoSync(targets: Targets, { comparison, diffSettings }: ComparedTargets): void {
     if (isRunning(this.#state)) return;
     const { application, now, settings } = this.facts;
@@ -261,7 +280,8 @@ class Pass {
     const own = await this.#operationTargets(cluster, ready, targets, compared);
     if (own === undefined) return false;
     const pinned = pinTargets(ready, this.facts, own.targets);
-    if (this.#isOperationTaken) await this.#writer.checkpoint(pinned);
+    if (this.#newHold !== undefined) await this.#writer.hold(this.#newHold, pinned);
+    else if (this.#isOperationTaken) await this.#writer.checkpoint(pinned);
     const plan = await planOperation(this.world, this.facts, cluster, pinned, own.compared, own.targets.revisions);
     const pass = await runOperation(this.world, this.facts, cluster, {
       state: pinned,
@@ -456,6 +476,7 @@ class Pass {
       delete annotations[ANNOTATION_REFRESH_TIMESTAMP];
     }
     if (this.#isHoldReleased) delete annotations[ANNOTATION_HOLD];
+    if (this.#newHold !== undefined) annotations[ANNOTATION_HOLD] = JSON.stringify(this.#newHold);
     const { operation, ...rest } = application;
     const keepsOperation = operation !== undefined && isRunning(this.#state);
     return {

@@ -125,7 +125,8 @@ export type ReconcileEventReason =
   | 'ResourceUpdated'
   | 'StatusRefreshed'
   | 'ResourceDeleted'
-  | 'HoldReleased';
+  | 'HoldReleased'
+  | 'RolledBack';
 
 /** Emitted as a Kubernetes Event on the Application and to the event stream. */
 export interface ReconcileEvent {

@@ -58,6 +58,7 @@ export async function runSync(input: RunSyncInput): Promise<SyncPass> {
       return pass.overlay.has(id) ? pass.overlay.get(id) : input.live(key);
     },
     overlay: new Map(),
+    positions: { of: [], byId: new Map() },
     hasCheckpoint: false,
     requeueAfter: undefined,
   };
@@ -89,6 +90,7 @@ interface Pass {
   applied: SyncPass['applied'];
   overlay: Map<string, KubernetesObject | undefined>;
   live(key: ResourceKey): KubernetesObject | undefined;
+  positions: { of: ResourceResult[]; byId: Map<string, number> };
   hasCheckpoint: boolean;
   requeueAfter: number | undefined;
 }
@@ -252,9 +254,7 @@ function definitionOf(pass: Pass, task: SyncTask): string | undefined {
   const definition = definingTask(pass, task);
   if (definition === undefined) return undefined;
   // A definition that failed to apply never comes.
-  const result = (pass.state.syncResult?.resources ?? []).find(
-    (candidate) => resultId(candidate) === taskId(definition),
-  );
+  const result = findResult(pass, definition);
   return resultState(result) === 'failed' ? undefined : definition.key.name;
 }
 
@@ -289,7 +289,7 @@ async function terminate(pass: Pass): Promise<SyncPass> {
     if (task.action !== 'hook') continue;
     const live = pass.live(task.key);
     if (live === undefined || operationOf(live) !== operationId(pass.state)) continue;
-    const result = (pass.state.syncResult?.resources ?? []).find((candidate) => resultId(candidate) === taskId(task));
+    const result = findResult(pass, task);
     input.throwIfCancelled();
     try {
       if (resultState(result) === 'running') {
@@ -373,8 +373,25 @@ function setResults(pass: Pass, resources: ResourceResult[]): void {
 /** Results keep the order in which their tasks were first run. */
 function setResult(pass: Pass, result: ResourceResult): void {
   const resources = pass.state.syncResult?.resources ?? [];
-  const index = resources.findIndex((candidate) => resultId(candidate) === resultId(result));
-  setResults(pass, index < 0 ? [...resources, result] : resources.with(index, result));
+  const index = positionsOf(pass, resources).get(resultId(result));
+  if (index === undefined) pass.positions.byId.set(resultId(result), resources.length);
+  const next = index === undefined ? [...resources, result] : resources.with(index, result);
+  pass.positions.of = next;
+  setResults(pass, next);
+}
+
+function findResult(pass: Pass, task: SyncTask): ResourceResult | undefined {
+  const resources = pass.state.syncResult?.resources ?? [];
+  const index = positionsOf(pass, resources).get(taskId(task));
+  return index === undefined ? undefined : resources[index];
+}
+
+/** Where each row stands, so that an application of thousands of resources does not search its rows for every row. */
+function positionsOf(pass: Pass, resources: ResourceResult[]): Map<string, number> {
+  if (pass.positions.of !== resources) {
+    pass.positions = { of: resources, byId: new Map(resources.map((result, index) => [resultId(result), index])) };
+  }
+  return pass.positions.byId;
 }
 
 function byKind(tasks: readonly SyncTask[]): SyncTask[][] {
