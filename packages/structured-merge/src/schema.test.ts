@@ -10,6 +10,8 @@ describe('SchemaSet', () => {
       { components: { schemas: { 'test.Thing': thing ?? {} } } },
     );
     const type = set.kind({ group: 'test', version: 'v1', kind: 'Thing' });
+    expect(type?.component).toBe('test.Thing');
+    expect(type?.field('metadata').component).toBe('test.Meta');
     expect(type?.field('metadata').field('labels').schema?.type).toBe('object');
     expect(set.kind({ group: 'test', version: 'v2', kind: 'Thing' })).toBeUndefined();
   });

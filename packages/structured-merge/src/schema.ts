@@ -30,6 +30,8 @@ export interface OpenApiDocument {
   [keyword: string]: unknown;
 }
 
+const referencePrefix = '#/components/schemas/';
+
 /**
  * The schemas of one or more OpenAPI documents, with their references resolved across documents. Types are compiled on
  * first use and kept, so share one set per cluster.
@@ -37,6 +39,7 @@ export interface OpenApiDocument {
 export class SchemaSet {
   readonly #components: Record<string, OpenApiSchema>;
   readonly #types = new WeakMap<OpenApiSchema, ValueType>();
+  readonly #references = new Map<string, OpenApiSchema>();
   #kinds: Map<string, string> | undefined;
 
   /** `components` by name, as in `#/components/schemas` (v3) or `#/definitions` (v2). */
@@ -51,8 +54,13 @@ export class SchemaSet {
 
   /** The type of a component by its name, such as `io.k8s.api.apps.v1.Deployment`. */
   component(name: string): ValueType | undefined {
-    const schema = ownValue(this.#components, name) as OpenApiSchema | undefined;
-    return schema === undefined ? undefined : this.typeOf(schema);
+    if (!Object.hasOwn(this.#components, name)) return undefined;
+    let reference = this.#references.get(name);
+    if (reference === undefined) {
+      reference = { $ref: `${referencePrefix}${name}` };
+      this.#references.set(name, reference);
+    }
+    return this.typeOf(reference);
   }
 
   /** The compiled type of a schema whose references point into this set. */
@@ -131,12 +139,16 @@ export interface MapShape {
 export class ValueType {
   /** The schema with references followed; undefined when nothing is known. */
   readonly schema: OpenApiSchema | undefined;
+  /** The name of the component that the schema refers to; undefined when it is written out in place. */
+  readonly component: string | undefined;
   readonly #schemas: SchemaSet;
   readonly #declared: Shape | 'untyped';
 
   constructor(schema: OpenApiSchema | undefined, schemas: SchemaSet) {
     this.#schemas = schemas;
-    this.schema = follow(schema, schemas);
+    const followed = follow(schema, schemas);
+    this.schema = followed.schema;
+    this.component = followed.component;
     this.#declared = this.#compile();
   }
 
@@ -229,21 +241,32 @@ function isUnionOfScalars(schema: OpenApiSchema): boolean {
   );
 }
 
-function follow(schema: OpenApiSchema | undefined, schemas: SchemaSet): OpenApiSchema | undefined {
+interface Followed {
+  schema: OpenApiSchema | undefined;
+  component: string | undefined;
+}
+
+function follow(schema: OpenApiSchema | undefined, schemas: SchemaSet): Followed {
   let current = schema;
+  let component: string | undefined;
   for (let hops = 0; current !== undefined && hops < 32; hops += 1) {
     // JSONSchemaProps has a property that is itself called `$ref`: only a string is a reference.
     const reference = current.$ref;
     const wrapped = current.allOf;
     let target: OpenApiSchema | undefined;
-    if (typeof reference === 'string') target = schemas.resolve(reference);
-    else if (Array.isArray(wrapped) && wrapped.length === 1) target = wrapped[0];
-    else return current;
+    if (typeof reference === 'string') {
+      target = schemas.resolve(reference);
+      component = reference.slice(reference.lastIndexOf('/') + 1);
+    } else if (Array.isArray(wrapped) && wrapped.length === 1) {
+      target = wrapped[0];
+    } else {
+      break;
+    }
     const { $ref: _reference, allOf: _wrapped, ...beside } = current;
-    if (target === undefined) return Object.keys(beside).some((key) => key === 'type') ? beside : undefined;
+    if (target === undefined) return { schema: 'type' in beside ? beside : undefined, component: undefined };
     current = Object.keys(beside).length === 0 ? target : { ...target, ...beside };
   }
-  return current;
+  return { schema: current, component };
 }
 
 /** Nothing is known: maps merge per key, lists are replaced as a whole, as the API server deduces without a schema. */

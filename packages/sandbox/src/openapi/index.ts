@@ -9,3 +9,4 @@ export {
   findBuiltInResource,
   resourceCatalog,
 } from './resource-catalog.ts';
+export { isAbsentWhenZero } from './zero-values.ts';

@@ -1,5 +1,6 @@
 import type { ValueType } from '@lockstep/structured-merge';
 import { isObject, type JsonObject } from '../json.ts';
+import { isAbsentWhenZero } from '../openapi/index.ts';
 import { canonicalQuantity } from '../validation/quantity.ts';
 
 export interface DecodedObject {
@@ -24,31 +25,6 @@ interface Problems {
   unknownFields: string[];
   typeError: string | undefined;
 }
-
-/** Optional booleans that are values, not pointers, in Go: false is the same as absent. */
-const valueBooleans = new Set([
-  'hostIPC',
-  'hostNetwork',
-  'hostPID',
-  'paused',
-  'publishNotReadyAddresses',
-  'readOnly',
-  'stdin',
-  'stdinOnce',
-  'tty',
-  'unschedulable',
-]);
-
-/** Optional strings that are values, not pointers, in Go: '' is the same as absent. */
-const valueStrings = new Set([
-  'value',
-  'nodeName',
-  'serviceAccountName',
-  'subPath',
-  'hostname',
-  'clusterIP',
-  'generateName',
-]);
 
 function decodeMap(type: ValueType, value: JsonObject, path: string, problems: Problems): JsonObject {
   const shape = type.declared;
@@ -146,8 +122,7 @@ function isQuantity(type: ValueType): boolean {
 /** Whether Go would leave the field out when it writes the object (`omitempty`). */
 function isZero(type: ValueType, key: string, value: unknown): boolean {
   if (type.schema?.required?.includes(key) === true) return false;
-  if (value === false) return valueBooleans.has(key);
-  if (value === '') return valueStrings.has(key);
+  if (value === false || value === '' || value === 0) return isAbsentWhenZero(type, key);
   if (Array.isArray(value)) return value.length === 0 && type.declared !== 'untyped';
   if (!isObject(value) || Object.keys(value).length > 0) return false;
   const schema = type.field(key).schema;
