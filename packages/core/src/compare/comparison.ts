@@ -49,6 +49,7 @@ export type ConditionType =
   | 'ExcludedResourceWarning'
   | 'OrphanedResourceWarning'
   | 'InvalidAnnotationWarning'
+  | 'UnknownKindWarning'
   | 'SelfHealLoopWarning';
 
 export interface Condition {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { DEFAULT_TRACKING, setTracking } from '../kubernetes/tracking.ts';
+import { builtInScope } from '../kubernetes/well-known-kinds.ts';
 import { deletionHooks, type PairingInput, pairResources, versionMismatches } from './pair-resources.ts';
 
 const app = { instanceName: 'shop', destinationNamespace: 'store' };
@@ -25,14 +26,32 @@ function pair(targets: KubernetesObject[], live: KubernetesObject[] = [], rest: 
     targets: targets.map((one) => ({ object: one, file: 'all.yaml' })),
     app,
     tracking: DEFAULT_TRACKING,
-    isNamespaced: () => undefined,
+    isNamespaced: builtInOnly,
     liveByKey: (key) => byKey.get(formatResourceKey(key)),
     ownedLive: live,
     ...rest,
   });
 }
 
+/** Discovery of a cluster without custom resources. */
+function builtInOnly(group: string, kind: string): boolean | undefined {
+  const known = group === '' || group === 'apps' || group === 'batch' || group.endsWith('k8s.io');
+  return known ? builtInScope(group, kind) !== 'Cluster' : undefined;
+}
+
 describe('pairResources', () => {
+  it('says where a kind comes from that the cluster does not serve', () => {
+    const targets = [{ object: object('example.com/v1', 'Thing', { name: 'x' }), file: 'things.yaml', line: 7 }];
+    const { conditions, pairs } = pair([], [], { targets });
+    expect(conditions).toMatchObject([
+      {
+        type: 'UnknownKindWarning',
+        message: expect.stringMatching(/^things\.yaml:7: .*example\.com\/v1 Thing/) as string,
+      },
+    ]);
+    expect(pairs).toHaveLength(1);
+  });
+
   it('fills the namespace of namespaced kinds and clears it for cluster-scoped ones', () => {
     const { pairs } = pair([
       object('v1', 'ConfigMap', { name: 'a' }),

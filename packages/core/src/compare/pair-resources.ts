@@ -129,8 +129,9 @@ function normalizeTargets(input: PairingInput, conditions: Condition[]): Rendere
     if (hook !== undefined && !runsDuringSync(hook.types)) continue;
 
     // An unknown kind is most likely a custom resource whose definition comes later; most of those are namespaced.
-    const namespaced =
-      input.isNamespaced(group, kind) ?? declaredScope(group, kind) ?? builtInScope(group, kind) !== 'Cluster';
+    const scope = input.isNamespaced(group, kind) ?? declaredScope(group, kind);
+    if (scope === undefined) conditions.push(unknownKindWarning(manifest));
+    const namespaced = scope ?? builtInScope(group, kind) !== 'Cluster';
     const object = prepareTarget(manifest.object, namespaced, input);
     const id = formatResourceKey(targetKey(object));
     const known = byKey.get(id);
@@ -245,6 +246,14 @@ function reportProblems(object: KubernetesObject, hookProblems: string[], condit
       message: `${who} is neither applied nor compared, because none of its hook types is supported`,
     });
   }
+}
+
+function unknownKindWarning({ object, file, line }: RenderedManifest): Condition {
+  const where = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
+  return {
+    type: 'UnknownKindWarning',
+    message: `${where}the cluster does not serve ${object.apiVersion} ${object.kind}, which ${object.metadata.name ?? object.metadata.generateName ?? 'an object'} is. Correct apiVersion and kind, or install the CustomResourceDefinition`,
+  };
 }
 
 function repeatedWarning(id: string, count: number): Condition {

@@ -16,6 +16,7 @@ const ORDER: readonly ConditionType[] = [
   'OrphanedResourceWarning',
   'SelfHealLoopWarning',
   'InvalidAnnotationWarning',
+  'UnknownKindWarning',
 ];
 
 /** Longest list of conditions stored; beyond it one entry says how many more there are. */
