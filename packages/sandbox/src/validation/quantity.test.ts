@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalQuantity, isQuantityText, quantityValue } from './quantity.ts';
+import { canonicalQuantity, isQuantityText, quantityValue, storedQuantity } from './quantity.ts';
 
 describe('quantities', () => {
   it.each([
@@ -24,6 +24,21 @@ describe('quantities', () => {
   it.each(['', 'abc', '1Zi', '1 Gi', '.', '--1', '1mm'])('knows that "%s" is none', (text) => {
     expect(isQuantityText(text)).toBe(false);
     expect(canonicalQuantity(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['1000m', '1'],
+    ['0.500', '500m'],
+    ['1.155', '1.155'],
+    ['1.1550', '1155m'],
+    ['+5', '+5'],
+    ['007', '007'],
+    ['1.000', '1'],
+    ['1025Ki', '1025Ki'],
+    ['+1Gi', '+1Gi'],
+    ['1024Ki', '1Mi'],
+  ])('stores %s as %s', (given, stored) => {
+    expect(storedQuantity(given)).toBe(stored);
   });
 
   it('compares across units', () => {

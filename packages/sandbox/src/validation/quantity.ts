@@ -56,6 +56,29 @@ export function canonicalQuantity(value: unknown): string | undefined {
   return negative ? `-${text}` : text;
 }
 
+/**
+ * What the API server stores for a quantity: the canonical spelling, except where upstream takes the text for canonical
+ * at a glance and keeps it (`1.155`, `+5`). Undefined when it is no quantity.
+ */
+export function storedQuantity(value: unknown): string | undefined {
+  const canonical = canonicalQuantity(value);
+  return canonical !== undefined && isKeptAsWritten(String(value)) ? String(value) : canonical;
+}
+
+function isKeptAsWritten(text: string): boolean {
+  const [, , whole = '', fraction = '', suffix = '', exponent] = pattern.exec(text) ?? [];
+  const significant = `${whole.replace(/^0+/, '') || '0'}${fraction}`;
+  const binary = binarySuffixes.indexOf(suffix);
+  if (binary > 0) {
+    // Upstream looks no closer at numbers of more digits than an int64 safely takes, about three per suffix.
+    return fraction === '' && significant.length + 3 * binary <= 14 && BigInt(significant) % 8n !== 0n;
+  }
+  const power = exponent === undefined ? (decimalSuffixes[suffix] ?? 0) : Number(exponent);
+  const scale = power - fraction.length;
+  const isPlain = !significant.startsWith('0') && !significant.endsWith('000');
+  return significant.length <= 18 && scale >= -9 && scale % 3 === 0 && isPlain;
+}
+
 function binaryText(units: bigint): string {
   let power = 0;
   let rest = units;

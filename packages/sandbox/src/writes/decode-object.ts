@@ -1,7 +1,7 @@
 import type { ValueType } from '@lockstep/structured-merge';
 import { isObject, type JsonObject } from '../json.ts';
 import { isAbsentWhenZero } from '../openapi/index.ts';
-import { canonicalQuantity } from '../validation/quantity.ts';
+import { storedQuantity } from '../validation/quantity.ts';
 
 export interface DecodedObject {
   object: JsonObject;
@@ -56,7 +56,7 @@ function decodeValue(type: ValueType, value: unknown, path: string, problems: Pr
   if (type.schema?.format === 'byte' && typeof value === 'string' && !base64.test(value)) {
     problems.typeError ??= `illegal base64 data at input byte ${firstBadByte(value)}`;
   }
-  if (isQuantity(type)) return canonicalQuantity(value) ?? value;
+  if (isQuantity(type)) return storedQuantity(value) ?? value;
   if (expected !== undefined && !fits(expected, value)) reportType(problems, describe(value), path, type);
   return value;
 }

@@ -51,7 +51,7 @@ describe('applyDefaults', () => {
   });
 
   test('gives a Pod requests from its limits, a template none', () => {
-    const containers = [{ name: 'a', image: 'a:1', resources: { limits: { cpu: '1000m', memory: '1024Mi' } } }];
+    const containers = [{ name: 'a', image: 'a:1', resources: { limits: { cpu: '1', memory: '1Gi' } } }];
     const pod = applyDefaults({ apiVersion: 'v1', kind: 'Pod', spec: { containers: structuredClone(containers) } });
     const podTemplate = applyDefaults({
       apiVersion: 'v1',

@@ -1,7 +1,6 @@
 import type { JsonObject } from '@lockstep/structured-merge';
 import { defaultAutoscalerV1, defaultAutoscalerV2 } from './autoscaling.ts';
 import { defaultCronJob, defaultJob } from './batch.ts';
-import { canonicalizeQuantities } from './canonicalize-quantities.ts';
 import { defaultNamespace, defaultNode, defaultSecret, defaultTokenRequest } from './core.ts';
 import { objectAt } from './fill.ts';
 import { defaultPod, defaultPodTemplate } from './pod.ts';
@@ -75,12 +74,11 @@ const defaults: Record<string, (object: JsonObject) => void> = {
 };
 
 /**
- * Makes a built-in object what the API server stores, in place, and returns it: defaults filled in, quantities in their
- * canonical form (`1000m` becomes `1`). Fields that are set stay; other kinds are left alone. What needs the cluster is
- * not done here: addresses, a Job's generated selector, service accounts and priorities of Pods.
+ * Fills in what the API server fills in for built-in kinds, in place, and returns the object. Fields that are set stay;
+ * other kinds are left alone. What needs the cluster is not done here: addresses, a Job's generated selector, service
+ * accounts and priorities of Pods.
  */
 export function applyDefaults(object: JsonObject): JsonObject {
-  canonicalizeQuantities(object);
   defaults[`${String(object['apiVersion'])}/${String(object['kind'])}`]?.(object);
   return object;
 }
