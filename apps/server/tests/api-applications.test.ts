@@ -154,7 +154,7 @@ describe('requests', () => {
         method: 'POST',
         url: '/api/v1/applications/shop-web/sync',
         headers: { authorization: `Bearer ${admin}`, ...(type === '' ? {} : { 'content-type': type }) },
-        payload: type === '' ? undefined : '{}',
+        payload: '{}',
       });
       expect([type, answer.statusCode, answer.json().message]).toEqual([type, 415, 'Invalid content type']);
     }

@@ -1,1 +1,2 @@
+export type { components, paths } from './schema.d.ts';
 export * from './stream.ts';

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationKey } from '@lockstep/core';
 import type { Redis } from 'ioredis';
 import { ApiError } from '../api/api-error.ts';
@@ -28,16 +29,44 @@ export class PlanStore {
     return plan;
   }
 
-  /** Throws 409 `PLAN_STALE` when the plan would be another one now, or is not known any more. */
-  async requireCurrent(application: ApplicationKey, planId: string): Promise<void> {
-    const stored = await this.#redis.get(keyOf(application, planId));
+  /**
+   * Throws 409 `PLAN_STALE` when the plan would be another one now, or is not known any more, and 400 when what is to be
+   * applied is not what was planned.
+   */
+  async requireCurrent(planId: string, applied: PlanRequest): Promise<void> {
+    const stored = await this.#redis.get(keyOf(applied.application, planId));
     const stale = (message: string): ApiError =>
       new ApiError('Aborted', message, { reason: 'PLAN_STALE', fix: 'Look at the new plan and apply that one' });
     if (stored === null) throw stale('the plan is not known any more');
     const { request, inputsHash } = JSON.parse(stored) as StoredPlan;
+    if (!isDeepStrictEqual(intentOf(request), intentOf(applied))) {
+      throw new ApiError('InvalidArgument', 'the plan was made with other options than those to apply', {
+        fix: 'Send the options the plan was made with, or make a plan with these',
+      });
+    }
     const now = await this.#requests.plan(request);
     if (now.inputsHash !== inputsHash) throw stale('Git or the cluster changed since the plan was made');
   }
+}
+
+/** What a request asks for, however it is written. */
+function intentOf({ revision, revisions, prune, resources, syncOptions, strategy, historyId }: PlanRequest): unknown {
+  return {
+    revision: revision ?? '',
+    revisions: revisions ?? [],
+    prune: prune ?? false,
+    resources: (resources ?? []).map(({ group = '', kind, namespace = '', name, exclude = false }) => [
+      group,
+      kind,
+      namespace,
+      name,
+      exclude,
+    ]),
+    syncOptions: syncOptions ?? [],
+    runsHooks: strategy?.apply === undefined,
+    force: strategy?.apply?.force ?? strategy?.hook?.force ?? false,
+    historyId: historyId ?? 0,
+  };
 }
 
 function keyOf({ namespace, name }: ApplicationKey, planId: string): string {

@@ -68,7 +68,7 @@ export class ApiWorld implements AsyncDisposable {
   }
 
   static async start(options: ApiWorldOptions = {}): Promise<ApiWorld> {
-    const sandbox: Sandbox = await startSandbox({ name: 'in-cluster', podStartupMs: 20 });
+    const sandbox: Sandbox = await startSandbox({ name: 'in-cluster', controllers: true, podStartupMs: 20 });
     const redisServer: RedisServer = await startRedis();
     const config = new KubeConfig();
     config.loadFromString(sandbox.kubeconfig('admin'));

@@ -33,7 +33,12 @@ export class ControllerWorld implements AsyncDisposable {
   readonly #stack: CleanupStack;
   #controller: Controller | undefined;
 
-  private constructor(parts: Pick<ControllerWorld, 'sandbox' | 'git' | 'redis' | 'config' | 'client' | 'applications'> & { connection: ClusterConnection; stack: CleanupStack }) {
+  private constructor(
+    parts: Pick<ControllerWorld, 'sandbox' | 'git' | 'redis' | 'config' | 'client' | 'applications'> & {
+      connection: ClusterConnection;
+      stack: CleanupStack;
+    },
+  ) {
     this.sandbox = parts.sandbox;
     this.git = parts.git;
     this.redis = parts.redis;
@@ -48,13 +53,25 @@ export class ControllerWorld implements AsyncDisposable {
     const stack = new CleanupStack();
     const directory = mkdtempSync(path.join(tmpdir(), 'lockstep-world-'));
     stack.defer(() => rmSync(directory, { recursive: true, force: true }));
-    const sandbox = await startSandbox({ name: 'in-cluster', controllers: options.controllers ?? false, podStartupMs: 50 });
+    const sandbox = await startSandbox({
+      name: 'in-cluster',
+      controllers: options.controllers ?? false,
+      podStartupMs: 50,
+    });
     stack.defer(() => sandbox.close());
     const redis = await startRedis();
     stack.defer(() => redis.close());
     const git = stack.use(await GitFixture.create());
-    const config = readConfig([`--redis-url=${redis.url}`, `--data-dir=${directory}`, `--log-level=${process.env['TEST_LOG'] ?? 'silent'}`], { LOCKSTEP_RENDER_KEY: RENDER_KEY });
-    const renderer = await Renderer.start({ config, key: deriveKey(RENDER_KEY, 'render'), logger: createLogger({ level: config.logLevel, role: 'renderer' }), metrics: rendererMetrics(createRegistry()) });
+    const config = readConfig(
+      [`--redis-url=${redis.url}`, `--data-dir=${directory}`, `--log-level=${process.env['TEST_LOG'] ?? 'silent'}`],
+      { LOCKSTEP_RENDER_KEY: RENDER_KEY },
+    );
+    const renderer = await Renderer.start({
+      config,
+      key: deriveKey(RENDER_KEY, 'render'),
+      logger: createLogger({ level: config.logLevel, role: 'renderer' }),
+      metrics: rendererMetrics(createRegistry()),
+    });
     stack.use(renderer);
     const connection = connectionTo(sandbox);
     stack.use(connection);
@@ -90,7 +107,13 @@ export class ControllerWorld implements AsyncDisposable {
   /** Tells the controller what a Git host would. */
   async push(commit: string, before = '0'.repeat(40)): Promise<void> {
     const redis = openRedis(this.redis.url);
-    await announcePush(redis, { urls: [this.git.url], ref: 'refs/heads/main', before, after: commit, defaultBranch: 'main' });
+    await announcePush(redis, {
+      urls: [this.git.url],
+      ref: 'refs/heads/main',
+      before,
+      after: commit,
+      defaultBranch: 'main',
+    });
     redis.disconnect();
   }
 
@@ -116,15 +139,25 @@ export class ControllerWorld implements AsyncDisposable {
 
   async until(name: string, predicate: (application: Application) => boolean, timeout = 15_000): Promise<Application> {
     try {
-      return (await this.applications.until({ namespace: 'argocd', name }, (application) => application !== undefined && predicate(application), timeout)) as Application;
+      return (await this.applications.until(
+        { namespace: 'argocd', name },
+        (application) => application !== undefined && predicate(application),
+        timeout,
+      )) as Application;
     } catch (error) {
       const now = this.applications.get('argocd', name);
-      throw new Error(`${(error as Error).message}; it is ${JSON.stringify({ status: now?.status, operation: now?.operation }, null, 1)}`);
+      throw new Error(
+        `${(error as Error).message}; it is ${JSON.stringify({ status: now?.status, operation: now?.operation }, null, 1)}`,
+      );
     }
   }
 
   async configMap(name: string, namespace = 'web'): Promise<Record<string, string> | undefined> {
-    return ((await this.client.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name })) as { data?: Record<string, string> } | undefined)?.data;
+    return (
+      (await this.client.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name })) as
+        | { data?: Record<string, string> }
+        | undefined
+    )?.data;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,4 +182,5 @@ export function configMap(name: string, data: Record<string, string>): string {
     .join('')}`;
 }
 
-export const isSynced = (application: Application): boolean => application.status?.sync?.status === 'Synced' && application.status.health?.status === 'Healthy';
+export const isSynced = (application: Application): boolean =>
+  application.status?.sync?.status === 'Synced' && application.status.health?.status === 'Healthy';

@@ -21,7 +21,6 @@ import { optional } from './routes.ts';
 import {
   ActionBodySchema,
   ActionsAnswerSchema,
-  AnyObjectSchema,
   ApplicationParametersSchema,
   EmptySchema,
   EventsQuerySchema,
@@ -29,6 +28,7 @@ import {
   itemsOf,
   LogsQuerySchema,
   ManifestsQuerySchema,
+  openObject,
   PlanBodySchema,
   PlanSchema,
   ReferenceQuerySchema,
@@ -56,7 +56,7 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
         tags: ['applications'],
         params: ApplicationParametersSchema,
         querystring: ResourceQuerySchema,
-        response: { 200: AnyObjectSchema },
+        response: { 200: openObject('ApplicationTree') },
       },
     },
     async (request) => selectFields(await live.tree(applicationOf(request)), request.query.fields) as never,
@@ -70,7 +70,7 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
         tags: ['applications'],
         params: ApplicationParametersSchema,
         querystring: ResourceQuerySchema,
-        response: { 200: itemsOf(AnyObjectSchema) },
+        response: { 200: itemsOf(openObject('ResourceDiff')) },
       },
     },
     async (request) => {
@@ -257,7 +257,7 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
         tags: ['applications'],
         params: ApplicationParametersSchema,
         querystring: EventsQuerySchema,
-        response: { 200: AnyObjectSchema },
+        response: { 200: openObject('EventList') },
       },
     },
     async (request) => {
@@ -368,7 +368,7 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
         tags: ['applications'],
         params: ApplicationParametersSchema,
         querystring: ManifestsQuerySchema,
-        response: { 200: AnyObjectSchema },
+        response: { 200: openObject('ManifestResponse') },
       },
     },
     async (request) => {
@@ -444,7 +444,10 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
       },
     },
     async (request) => {
-      const { revision, revisions, prune, dryRun, strategy, resources, syncOptions, historyId } = request.body;
+      const { revision, revisions, prune, dryRun, resources, syncOptions, historyId, runHooks } = request.body;
+      // A rollback runs no hooks unless asked to, so its plan shows none.
+      const strategy =
+        request.body.strategy ?? (historyId === undefined || runHooks === true ? undefined : { apply: {} });
       return plans.compute({
         application: keyOfApplication(applicationOf(request)),
         ...optional('revision', revision),

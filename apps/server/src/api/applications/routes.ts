@@ -233,7 +233,18 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
       const identity = identityOf(request);
       const key = keyOfApplication(applicationOf(request));
       const { body } = request;
-      if (body.planId !== undefined) await plans.requireCurrent(key, body.planId);
+      const syncOptions = Array.isArray(body.syncOptions) ? body.syncOptions : body.syncOptions?.items;
+      if (body.planId !== undefined) {
+        await plans.requireCurrent(body.planId, {
+          application: key,
+          ...optional('revision', body.revision),
+          ...optional('revisions', body.revisions),
+          ...optional('prune', body.prune),
+          ...optional('strategy', body.strategy ?? undefined),
+          ...optional('resources', body.resources ?? undefined),
+          ...optional('syncOptions', syncOptions),
+        });
+      }
       const updated = await requestSync(
         {
           store,
@@ -256,7 +267,7 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
           ...optional('manifests', body.manifests ?? undefined),
           ...optional('infos', body.infos ?? undefined),
           ...optional('retryStrategy', body.retryStrategy ?? undefined),
-          ...optional('syncOptions', Array.isArray(body.syncOptions) ? body.syncOptions : body.syncOptions?.items),
+          ...optional('syncOptions', syncOptions),
         },
         identity.username,
       );
@@ -277,10 +288,19 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
       },
     },
     async (request) => {
-      const { id, prune, dryRun, runHooks, reason, resume } = request.body;
+      const { id, prune, dryRun, runHooks, reason, resume, planId } = request.body;
+      const key = keyOfApplication(applicationOf(request));
+      if (planId !== undefined && id !== undefined) {
+        await plans.requireCurrent(planId, {
+          application: key,
+          historyId: Number(id),
+          ...optional('prune', prune),
+          ...(runHooks === true ? {} : { strategy: { apply: {} } }),
+        });
+      }
       const updated = await rollbackApplication(
         { store, window },
-        keyOfApplication(applicationOf(request)),
+        key,
         {
           ...optional('id', id === undefined ? undefined : Number(id)),
           ...optional('prune', prune),

@@ -10,9 +10,20 @@ import {
 } from '@lockstep/core';
 import Type, { type TSchema } from 'typebox';
 
-/** Objects of Kubernetes keep every field: a serializer that knows only some would drop the rest in silence. */
-export const AnyObjectSchema = Type.Unsafe<KubernetesObject>({ type: 'object', additionalProperties: true });
-export const AnyApplicationSchema = Type.Unsafe<Application>({ type: 'object', additionalProperties: true });
+/**
+ * An object whose every field is answered: a serializer that knows only some would drop the rest in silence. `model` names
+ * the shape in the description of the API.
+ */
+export function openObject<T = Record<string, unknown>>(model?: string) {
+  return Type.Unsafe<T>({
+    type: 'object',
+    additionalProperties: true,
+    ...(model === undefined ? {} : { 'x-model': model }),
+  });
+}
+
+export const AnyObjectSchema = openObject<KubernetesObject>();
+export const AnyApplicationSchema = openObject<Application>('Application');
 export const EmptySchema = Type.Object({});
 
 export const ApplicationParametersSchema = Type.Object({ name: Type.String({ maxLength: 253 }) });
@@ -145,6 +156,7 @@ export const SyncBodySchema = Type.Object({
 
 export const RollbackBodySchema = Type.Object({
   ...reference,
+  planId: Type.Optional(Type.String({ maxLength: 128 })),
   id: Type.Optional(integer()),
   prune: Type.Optional(Type.Boolean()),
   dryRun: Type.Optional(Type.Boolean()),
@@ -163,6 +175,7 @@ export const PlanBodySchema = Type.Object({
   resources: Type.Optional(Type.Array(SyncOperationResourceSchema)),
   syncOptions: Type.Optional(SyncOptionsField),
   historyId: Type.Optional(Type.Integer()),
+  runHooks: Type.Optional(Type.Boolean()),
 });
 
 const PlannedTask = Type.Object({

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { apiModels } from './api-models.ts';
 
 /** The description of the API, from the same schemas that check its requests. Registered before the routes. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
@@ -23,6 +24,8 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       },
       security: [{ bearer: [] }],
     },
+    transformObject: (document) =>
+      withModels('openapiObject' in document ? document.openapiObject : document.swaggerObject),
   });
 }
 
@@ -36,4 +39,26 @@ export async function serveDescription(app: FastifyInstance): Promise<void> {
     });
     await scope.register(swaggerUi, { routePrefix: '/swagger-ui', staticCSP: false });
   });
+}
+
+/**
+ * Puts references where routes say which model they answer, and where a model stands in another. The routes themselves
+ * let every field through; the description says which fields there are.
+ */
+function withModels<T extends object>(document: T): T {
+  const described = referToModels(document) as T & { components?: { schemas?: Record<string, unknown> } };
+  const schemas = Object.fromEntries(
+    Object.entries(apiModels).map(([name, model]) => [name, referToModels(JSON.parse(JSON.stringify(model)), name)]),
+  );
+  return { ...described, components: { ...described.components, schemas } };
+}
+
+const modelNames = new Map(Object.entries(apiModels).map(([name, model]) => [JSON.stringify(model), name]));
+
+function referToModels(value: unknown, except?: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => referToModels(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const model = (value as Record<string, unknown>)['x-model'] ?? modelNames.get(JSON.stringify(value));
+  if (typeof model === 'string' && model !== except) return { $ref: `#/components/schemas/${model}` };
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, referToModels(field)]));
 }

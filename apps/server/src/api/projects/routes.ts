@@ -12,7 +12,7 @@ import { type ProjectRole, projectPolicy } from '@lockstep/rbac';
 import Type from 'typebox';
 import type { ApiContext } from '../api-context.ts';
 import { ApiError } from '../api-error.ts';
-import { AnyObjectSchema, EmptySchema } from '../applications/schemas.ts';
+import { AnyObjectSchema, EmptySchema, openObject } from '../applications/schemas.ts';
 import type { Authorizer } from '../authorizer.ts';
 import { identityOf } from '../plugins/authenticate.ts';
 import { selectFields } from '../select-fields.ts';
@@ -26,7 +26,7 @@ export interface ProjectRoutes {
 }
 
 const NameParameters = Type.Object({ name: Type.String({ maxLength: 253 }) });
-const AnyProject = Type.Unsafe<AppProject>({ type: 'object', additionalProperties: true });
+const AnyProject = openObject<AppProject>('AppProject');
 const ProjectBody = Type.Object({
   project: Type.Object(
     {
