@@ -24,6 +24,7 @@ export type {
   ResourcePair,
   SyncStatusCode,
 } from './compare/comparison.ts';
+export * from './compare/diff-settings-for.ts';
 export type { NetworkingInfo } from './compare/networking-info.ts';
 export { type OrphanInput, orphanedResources } from './compare/orphaned-resources.ts';
 export {
@@ -94,6 +95,7 @@ export {
   syncWaveProblem,
 } from './kubernetes/hooks.ts';
 export { imagesOf } from './kubernetes/images.ts';
+export { type LabelSelector, matchesLabelSelector } from './kubernetes/label-selector.ts';
 export {
   apiVersionOf,
   type GroupVersionKind,
@@ -159,10 +161,8 @@ export type { ToolCommand, ToolRunner } from './render/tool-runner.ts';
 export * from './render/tree-reader.ts';
 // settings
 export * from './settings/default-settings.ts';
-export * from './settings/diff-settings-for.ts';
 export * from './settings/excluded-kinds.ts';
 export * from './settings/go-duration.ts';
-export { matchesLabelSelector } from './settings/label-selector.ts';
 export * from './settings/parse-settings.ts';
 export * from './settings/settings.ts';
 // status

@@ -1,6 +1,4 @@
 import Type, { type Static } from 'typebox';
-import type { ConditionType, SyncStatusCode } from '../compare/comparison.ts';
-import type { HealthStatus } from '../health/health.ts';
 import type { ObjectMeta } from '../kubernetes/object.ts';
 import { ManagedNamespaceMetadataSchema, OperationSchema, OperationStateSchema, RetrySchema } from './operation.ts';
 import { int64, literal, strings, time } from './schema.ts';
@@ -12,6 +10,7 @@ import {
   SourceHydratorSchema,
   SourceTypeSchema,
 } from './source.ts';
+import type { ConditionType, HealthStatus, SyncStatusCode } from './status-words.ts';
 
 export const SyncPolicySchema = Type.Object({
   automated: Type.Optional(

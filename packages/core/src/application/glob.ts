@@ -31,11 +31,6 @@ export function globOrRegexMatch(pattern: string, text: string): boolean {
   return globMatch(pattern, text);
 }
 
-/** Whether the pattern has any character with a meaning. */
-export function isGlob(pattern: string): boolean {
-  return /[*?[\]{}\\]/.test(pattern);
-}
-
 type Instruction =
   | { kind: 'character'; accepts: (character: string) => boolean; next: number }
   | { kind: 'split'; targets: number[] }

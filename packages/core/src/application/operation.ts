@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
-import type { HookType, OperationPhase, ResultCode, SyncPhase } from '../sync/sync-plan.ts';
+import type { HookType, SyncPhase } from '../kubernetes/hooks.ts';
 import { int64, literal, stringMap, strings, time } from './schema.ts';
 import { ApplicationSourceSchema, InfoSchema } from './source.ts';
+import type { OperationPhase, ResultCode } from './status-words.ts';
 
 export const RetrySchema = Type.Object({
   limit: Type.Optional(

@@ -1,7 +1,6 @@
 import { matchesGlob } from '../kubernetes/glob.ts';
+import { type LabelSelector, matchesLabelSelector } from '../kubernetes/label-selector.ts';
 import type { ResourceKey } from '../kubernetes/resource-key.ts';
-import { matchesLabelSelector } from '../settings/label-selector.ts';
-import type { Settings } from '../settings/settings.ts';
 import type { AppProject, AppProjectSpec } from './app-project.ts';
 import { globMatch, globOrRegexMatch } from './glob.ts';
 import { canonicalRepositoryUrl } from './repository-url.ts';
@@ -11,11 +10,17 @@ import { canonicalRepositoryUrl } from './repository-url.ts';
  * deletion, action) asks here, with the project as it is now.
  */
 
+/** Projects with these labels inherit from the one named: `globalProjects` of argocd-cm. */
+export interface GlobalProject {
+  projectName: string;
+  labelSelector: LabelSelector;
+}
+
 /** The project of this name with the global projects that select it merged in; undefined when there is none. */
 export function effectiveProject(
   name: string,
   projects: readonly AppProject[],
-  globalProjects: Settings['globalProjects'],
+  globalProjects: readonly GlobalProject[],
 ): AppProject | undefined {
   const project = projects.find((candidate) => candidate.metadata.name === name);
   if (project === undefined) return undefined;

@@ -1,5 +1,4 @@
 import { TerminalError } from '../errors.ts';
-import type { Settings } from '../settings/settings.ts';
 import type { AppProject } from './app-project.ts';
 import { globMatch } from './glob.ts';
 
@@ -15,7 +14,7 @@ export function syncServiceAccount({
 }: {
   project: AppProject;
   destination: { server: string; namespace: string };
-  settings: Pick<Settings, 'impersonation'>;
+  settings: { impersonation: { enabled: boolean; enforced: boolean } };
 }): string | undefined {
   if (!settings.impersonation.enabled) return undefined;
   for (const entry of project.spec.destinationServiceAccounts ?? []) {

@@ -1,4 +1,3 @@
-import type { Condition } from '../compare/comparison.ts';
 import { GitOpsError } from '../errors.ts';
 import type { AppProject } from './app-project.ts';
 import type { Application } from './application.ts';
@@ -6,6 +5,7 @@ import { type ClusterFacts, resolveDestination } from './destination.ts';
 import { permitsDestination, permitsSource, permitsSourceNamespace } from './project-permissions.ts';
 import type { ApplicationSource } from './source.ts';
 import { hasMultipleSources, projectNameOf, sourcesOf } from './sources.ts';
+import type { Condition } from './status-words.ts';
 
 /**
  * Everything wrong with a specification that can be said without Git or the cluster, as `InvalidSpecError` conditions

@@ -1,8 +1,9 @@
+import type { Condition, SyncStatusCode } from '../application/status-words.ts';
 import type { Health } from '../health/health.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { ResourceKey } from '../kubernetes/resource-key.ts';
 
-export type SyncStatusCode = 'Synced' | 'OutOfSync' | 'Unknown';
+export type { Condition, ConditionType, SyncStatusCode } from '../application/status-words.ts';
 
 /** A target and its live object travel together. At least one of the two is present. */
 export interface ResourcePair {
@@ -36,26 +37,6 @@ export interface ResourceComparison extends ResourcePair {
   /** Both sides after every normaliser and ignore rule; equal means Synced. Absent when a side is. */
   normalizedLive?: KubernetesObject;
   predictedLive?: KubernetesObject;
-}
-
-export type ConditionType =
-  | 'DeletionError'
-  | 'InvalidSpecError'
-  | 'ComparisonError'
-  | 'SyncError'
-  | 'UnknownError'
-  | 'SharedResourceWarning'
-  | 'RepeatedResourceWarning'
-  | 'ExcludedResourceWarning'
-  | 'OrphanedResourceWarning'
-  | 'InvalidAnnotationWarning'
-  | 'UnknownKindWarning'
-  | 'SelfHealLoopWarning';
-
-export interface Condition {
-  type: ConditionType;
-  message: string;
-  lastTransitionTime?: string;
 }
 
 /** All resources of an application, compared. Hooks come last, with `isHook`. */

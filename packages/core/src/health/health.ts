@@ -1,7 +1,7 @@
+import type { HealthStatus } from '../application/status-words.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 
-/** Best to worst: Healthy, Suspended, Progressing, Missing, Degraded, Unknown. */
-export type HealthStatus = 'Healthy' | 'Suspended' | 'Progressing' | 'Missing' | 'Degraded' | 'Unknown';
+export type { HealthStatus } from '../application/status-words.ts';
 
 export interface Health {
   status: HealthStatus;

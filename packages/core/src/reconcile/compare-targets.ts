@@ -1,6 +1,7 @@
 import { permitsResource } from '../application/project-permissions.ts';
 import { compareApplication } from '../compare/compare-application.ts';
 import type { Comparison, Condition, ResourcePair } from '../compare/comparison.ts';
+import { diffSettingsFor } from '../compare/diff-settings-for.ts';
 import { orphanedResources } from '../compare/orphaned-resources.ts';
 import { type PairingInput, pairResources, versionMismatches } from '../compare/pair-resources.ts';
 import { predictionsNeeded } from '../compare/predictions-needed.ts';
@@ -13,7 +14,6 @@ import { describeResourceKey, formatResourceKey, type ResourceKey } from '../kub
 import { parseSyncOptions, type SyncOptions } from '../kubernetes/sync-options.ts';
 import { builtInScope } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
-import { diffSettingsFor } from '../settings/diff-settings-for.ts';
 import { isExcludedKind } from '../settings/excluded-kinds.ts';
 import { refOf } from '../sync/apply-task.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';

@@ -211,7 +211,7 @@ export class FakeWorld implements ReconcileWorld {
   }
 }
 
-export class FakeCluster implements DestinationCluster {
+class FakeCluster implements DestinationCluster {
   readonly objects = new Map<string, KubernetesObject>();
   readonly predictions = new PredictionCache();
   readonly kubeVersion = '1.34.0';

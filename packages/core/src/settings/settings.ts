@@ -1,4 +1,4 @@
-import type { IgnoreRule } from '../diff/diff-settings.ts';
+import type { GlobalProject } from '../application/project-permissions.ts';
 import type { TrackingSettings } from '../kubernetes/tracking.ts';
 
 /** One entry of resource.exclusions or resource.inclusions; every list holds globs and an empty one matches all. */
@@ -6,6 +6,11 @@ export interface ResourceFilter {
   apiGroups: string[];
   kinds: string[];
   clusters: string[];
+}
+
+export interface IgnoredFields {
+  jsonPointers?: string[];
+  jqPathExpressions?: string[];
 }
 
 /** What is said about the kinds that match `group` and `kind` (globs; `all` became `*`). */
@@ -17,8 +22,8 @@ export interface ResourceCustomization {
   useOpenLibs?: boolean;
   /** The `actions` block as YAML text. */
   actions?: string;
-  ignoreDifferences?: Pick<IgnoreRule, 'jsonPointers' | 'jqPathExpressions' | 'managedFieldsManagers'>;
-  ignoreResourceUpdates?: Pick<IgnoreRule, 'jsonPointers' | 'jqPathExpressions'>;
+  ignoreDifferences?: IgnoredFields & { managedFieldsManagers?: string[] };
+  ignoreResourceUpdates?: IgnoredFields;
   knownTypeFields?: { field: string; type: string }[];
 }
 
@@ -48,7 +53,7 @@ export interface Settings {
   excludeEventLabelKeys: string[];
   allowedNodeLabels: string[];
   inClusterEnabled: boolean;
-  globalProjects: { projectName: string; labelSelector: LabelSelector }[];
+  globalProjects: GlobalProject[];
   /** Namespaces besides our own where Applications may live; globs or `/regular expressions/`. */
   applicationNamespaces: string[];
   helm: { enabled: boolean; valuesFileSchemes: string[] };
@@ -68,11 +73,6 @@ export interface Settings {
   maxDirectoryManifestBytes: number;
   /** Longest run of a rendering tool. */
   renderTimeoutSeconds: number;
-}
-
-export interface LabelSelector {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }
 
 /** An entry of a ConfigMap that could not be used. The default, or the entries around it, apply instead. */

@@ -1,7 +1,9 @@
+import type { OperationPhase, ResultCode } from '../application/status-words.ts';
 import type { HookDeletePolicy, HookType, SyncPhase } from '../kubernetes/hooks.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 
+export type { OperationPhase, ResultCode } from '../application/status-words.ts';
 export type { HookDeletePolicy, HookType, SyncPhase } from '../kubernetes/hooks.ts';
 
 /** What a task will do. `unchanged` is listed but sends nothing, for what is applied already. */
@@ -44,9 +46,6 @@ export interface SyncPlan {
   /** Set when the plan must not run; every entry names a resource and the reason. */
   problems: string[];
 }
-
-export type ResultCode = 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
-export type OperationPhase = 'Running' | 'Terminating' | 'Failed' | 'Error' | 'Succeeded';
 
 /** One row of `operationState.syncResult.resources`. */
 export interface ResourceResult {

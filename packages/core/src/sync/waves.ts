@@ -4,7 +4,7 @@ import { kindRank } from './kind-order.ts';
 import type { SyncPhase, SyncPlan, SyncTask } from './sync-plan.ts';
 
 /** PreSync, Sync, PostSync; SyncFail runs only when something failed. */
-export const PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
+const PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
 
 /**
  * Puts tasks into phases, waves and order: phase, wave, prunes first, kind, name. Before that

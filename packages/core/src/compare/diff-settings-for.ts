@@ -2,7 +2,7 @@ import type { Application } from '../application/application.ts';
 import { DEFAULT_DIFF_SETTINGS, type DiffSettings, type IgnoreRule } from '../diff/diff-settings.ts';
 import { ANNOTATION_COMPARE_OPTIONS } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /**
  * What one application's diff is made with: its own rules in front of the system's, its annotation over the flag. Equal

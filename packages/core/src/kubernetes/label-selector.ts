@@ -1,4 +1,7 @@
-import type { LabelSelector } from './settings.ts';
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
 
 /** Whether labels match a Kubernetes label selector. An empty selector matches everything; an unknown operator nothing. */
 export function matchesLabelSelector(labels: Record<string, string> | undefined, selector: LabelSelector): boolean {
