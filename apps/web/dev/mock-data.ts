@@ -6,6 +6,7 @@ import type {
   Condition,
   HealthStatus,
   HistoryEntry,
+  Hold,
   KubernetesEvent,
   KubernetesObject,
   OperationState,
@@ -280,7 +281,7 @@ interface Spec {
   history?: number;
   message?: string;
   labels?: Record<string, string>;
-  hold?: NonNullable<Application['status']>['hold'];
+  hold?: Hold;
   can?: Record<string, boolean>;
   events?: KubernetesEvent[];
 }
@@ -370,6 +371,7 @@ function build(spec: Spec): MockApplication {
       resourceVersion: '4711',
       creationTimestamp: ago(60 * 24 * 40),
       labels: { team: spec.project, env: spec.cluster.startsWith('prod') ? 'prod' : 'dev', ...spec.labels },
+      ...(spec.hold && { annotations: { 'lockstep.dev/hold': JSON.stringify(spec.hold) } }),
       finalizers: ['resources-finalizer.argocd.argoproj.io'],
     },
     spec: {
@@ -439,7 +441,6 @@ function build(spec: Spec): MockApplication {
           .filter((pair) => pair.live?.kind === 'Ingress')
           .map(() => `https://${spec.name}.example.com`),
       },
-      ...(spec.hold && { hold: spec.hold }),
     },
     can: {
       sync: true,
@@ -846,7 +847,7 @@ export function createApplications(): MockApplication[] {
         ...held.pairs.slice(1),
       ],
       history: 8,
-      hold: { historyId: 8, reason: 'Tax bug, INC-881', resume: 'next-commit', by: 'ada', at: ago(112) },
+      hold: { historyId: 8, revision: '', reason: 'Tax bug, INC-881', resume: 'next-commit', by: 'ada', at: ago(112) },
       operation: { minutes: 112, by: 'ada', message: 'successfully rolled back to 8' },
     }),
     build({

@@ -8,6 +8,7 @@ import { extname, join, normalize } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ApplicationRow, StreamClientMessage, StreamTopic } from '@lockstep/contract';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { holdOf } from '../src/features/applications/application-row.ts';
 import type { Application, KubernetesObject, Plan } from '../src/lib/api-types.ts';
 import { matchesFilter, parseFilter } from '../src/lib/filter.ts';
 import { toYaml } from '../src/lib/yaml.ts';
@@ -38,7 +39,20 @@ if (!flags.empty)
   for (const each of createApplications()) world.set(`${each.app.metadata.namespace}/${each.app.metadata.name}`, each);
 const staleOnce = new Set<string>();
 
-const filterKeys = ['health', 'sync', 'project', 'cluster', 'ns', 'auto', 'repo', 'label', 'name', 'image', 'op'];
+const filterKeys = [
+  'health',
+  'sync',
+  'project',
+  'cluster',
+  'namespace',
+  'autosync',
+  'repo',
+  'label',
+  'name',
+  'image',
+  'phase',
+  'revision',
+];
 
 function rowOf({ app }: MockApplication): ApplicationRow {
   const { metadata, spec, status } = app;
@@ -66,7 +80,7 @@ function rowOf({ app }: MockApplication): ApplicationRow {
       name: spec.destination.name ?? '',
       namespace: spec.destination.namespace ?? '',
     },
-    autoSync: status?.hold ? 'held' : spec.syncPolicy?.automated ? 'on' : 'off',
+    autoSync: holdOf(app) ? 'held' : spec.syncPolicy?.automated ? 'on' : 'off',
     images: status?.summary?.images ?? [],
     labels: metadata.labels ?? {},
     conditions: (status?.conditions ?? []).map(({ type, message }) => ({ type, message })),
@@ -94,9 +108,9 @@ function readRow(row: ApplicationRow): (key: string | undefined) => string[] {
         return [row.project];
       case 'cluster':
         return [row.destination.name];
-      case 'ns':
+      case 'namespace':
         return [row.destination.namespace];
-      case 'auto':
+      case 'autosync':
         return [row.autoSync];
       case 'repo':
         return [row.source.repoURL];
@@ -104,7 +118,7 @@ function readRow(row: ApplicationRow): (key: string | undefined) => string[] {
         return [row.name];
       case 'image':
         return row.images;
-      case 'op':
+      case 'phase':
         return [row.operation?.phase ?? 'None'];
       case 'label':
         return Object.entries(row.labels).flatMap(([name, value]) => [name, `${name}=${value}`]);
@@ -127,8 +141,8 @@ function sortRows(rows: ApplicationRow[], sort: string): ApplicationRow[] {
           ? row.project
           : key === 'cluster'
             ? row.destination.name
-            : key === 'operation'
-              ? -Date.parse(row.operation?.startedAt ?? '1970-01-01')
+            : key === 'finishedAt'
+              ? Date.parse(row.operation?.startedAt ?? '1970-01-01')
               : row.name;
   return rows.sort((a, b) => {
     const [x, y] = [value(a), value(b)];
@@ -145,7 +159,15 @@ function listApplications(query: URLSearchParams) {
     query.get('sort') ?? '',
   );
   const facets: Record<string, Record<string, number>> = {};
-  for (const key of ['health', 'sync', 'project', 'cluster', 'auto']) {
+  for (const [key, facet] of Object.entries({
+    health: 'health',
+    sync: 'sync',
+    project: 'projects',
+    cluster: 'clusters',
+    namespace: 'namespaces',
+    autosync: 'autoSync',
+    label: 'labels',
+  })) {
     const others = { ...filter, terms: filter.terms.filter((term) => term.key !== key) };
     const counts: Record<string, number> = {};
     for (const each of all) {
@@ -153,14 +175,11 @@ function listApplications(query: URLSearchParams) {
       if (!matchesFilter(others, readRow(row))) continue;
       for (const value of readRow(row)(key)) counts[value] = (counts[value] ?? 0) + 1;
     }
-    facets[key] = counts;
+    facets[facet] = counts;
   }
   const limit = Number(query.get('limit') ?? 0) || matching.length;
   const from = Number(query.get('cursor') ?? 0);
-  const items = matching.slice(from, from + limit).map((row) => {
-    const app = world.get(`${row.namespace}/${row.name}`)?.app as Application;
-    return { ...app, status: { ...app.status, history: undefined } };
-  });
+  const items = matching.slice(from, from + limit);
   return {
     metadata: {},
     items,
@@ -192,6 +211,9 @@ function managed(each: MockApplication) {
 const isDifferent = (target?: KubernetesObject, live?: KubernetesObject): boolean =>
   !target || !live || JSON.stringify(spec2(target)) !== JSON.stringify(spec2(live));
 
+const templateOf = (value?: KubernetesObject): unknown =>
+  (value?.['spec'] as { template?: unknown } | undefined)?.template;
+
 function planOf(each: MockApplication, rollback?: number, prune = true): Plan {
   const phases = new Map<string, Map<number, Plan['phases'][number]['waves'][number]['tasks']>>();
   const summary = { create: 0, update: 0, recreate: 0, prune: 0, hook: 0, unchanged: 0 };
@@ -219,8 +241,7 @@ function planOf(each: MockApplication, rollback?: number, prune = true): Plan {
         ? ['An immutable field changes: the StatefulSet is deleted and created again']
         : action === 'update' &&
             source.kind === 'Deployment' &&
-            JSON.stringify((target?.['spec'] as { template: unknown }).template) !==
-              JSON.stringify((live?.['spec'] as { template: unknown }).template)
+            JSON.stringify(templateOf(target)) !== JSON.stringify(templateOf(live))
           ? ['Restarts pods']
           : [];
     waves.set(number, [
@@ -386,7 +407,7 @@ function changed(each: MockApplication): void {
           : topic === 'application'
             ? [
                 { op: 'replace', path: '/status', value: each.app.status },
-                { op: 'replace', path: '/spec', value: each.app.spec },
+                { op: 'replace', path: '/metadata', value: each.app.metadata },
               ]
             : topic === 'resource-tree'
               ? [{ op: 'replace', path: '/nodes', value: treeOf(each).nodes }]
@@ -639,22 +660,22 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   }
   if (rest === 'rollback') {
     const body = await readBody(request);
-    app.status = {
-      ...app.status,
-      hold: {
-        historyId: body['id'] as number,
-        reason: String(body['reason'] ?? ''),
-        resume: String(body['resume'] ?? 'manual'),
-        by: user,
-        at: new Date().toISOString(),
-      },
+    const hold = {
+      historyId: body['id'],
+      revision: '',
+      reason: String(body['reason'] ?? ''),
+      resume: String(body['resume'] ?? 'manual'),
+      by: user,
+      at: new Date().toISOString(),
     };
+    if (app.spec.syncPolicy?.automated)
+      app.metadata.annotations = { ...app.metadata.annotations, 'lockstep.dev/hold': JSON.stringify(hold) };
     void runSync(each, user, body['id'] as number);
     return app;
   }
   if (rest === 'hold') {
-    const { hold: _hold, ...status } = app.status ?? {};
-    app.status = status;
+    app.metadata.annotations = { ...app.metadata.annotations };
+    delete app.metadata.annotations['lockstep.dev/hold'];
     changed(each);
     return app;
   }
@@ -739,7 +760,7 @@ function sendFile(path: string, response: ServerResponse): void {
   const found = extname(inside) !== '' && existsSync(file) ? file : join(flags.dist, 'index.html');
   response.setHeader(
     'content-security-policy',
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'",
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'",
   );
   response.setHeader('content-type', types[extname(found)] ?? 'application/octet-stream');
   const body = readFileSync(found);

@@ -77,6 +77,7 @@ const shapes: Record<Tone, ReactNode> = {
 /** The shape alone. Use it only where the status is also written next to it, or give a `label`. */
 export function StatusIcon({ tone, size = 16, label }: { tone: Tone; size?: number; label?: string }) {
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: labelled where it stands alone, hidden where the text is beside it
     <svg
       width={size}
       height={size}

@@ -1,3 +1,5 @@
+import type { ApplicationRow } from '@lockstep/contract';
+
 /** The shapes of the REST API and of the stream that the dashboard reads. Argo CD's names, unchanged. */
 
 export type HealthStatus = 'Healthy' | 'Progressing' | 'Degraded' | 'Suspended' | 'Missing' | 'Unknown';
@@ -109,12 +111,13 @@ export interface HistoryEntry {
 
 /** A rollback that holds the application at one deployment until it is resumed. */
 export interface Hold {
-  historyId?: number;
-  revision?: string;
+  historyId: number;
+  revision: string;
+  by: string;
+  at: string;
   reason?: string;
-  resume?: string;
-  by?: string;
-  at?: string;
+  /** `manual`, `next-commit` or a time. */
+  resume: string;
 }
 
 export interface Application {
@@ -149,7 +152,6 @@ export interface Application {
     reconciledAt?: string;
     sourceType?: string;
     summary?: { images?: string[]; externalURLs?: string[] };
-    hold?: Hold;
   };
   operation?: unknown;
   can?: Can;
@@ -161,7 +163,7 @@ export type Can = Record<string, boolean>;
 export type Facets = Record<string, Record<string, number>>;
 
 export interface ApplicationListPage {
-  items: Application[];
+  items: ApplicationRow[];
   total?: number;
   cursor?: string;
   facets?: Facets;
@@ -296,6 +298,8 @@ export interface SyncWindows {
   activeWindows?: SyncWindow[];
   assignedWindows?: SyncWindow[];
   canSync?: boolean;
+  /** When that changes next. */
+  changesAt?: string;
 }
 
 export interface ResourceAction {

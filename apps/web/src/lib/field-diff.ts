@@ -41,10 +41,10 @@ function compareValues(path: string, before: unknown, after: unknown, changes: F
     compareLists(path, before, after, changes);
     return;
   }
-  if (before === undefined && isBranch(after)) return addLeaves(path, after, 'added', changes);
-  if (after === undefined && isBranch(before)) return addLeaves(path, before, 'removed', changes);
   if (JSON.stringify(before) === JSON.stringify(after)) return;
-  if (before === undefined) changes.push({ path, change: 'added', after });
+  if (before === undefined && isBranch(after)) addLeaves(path, after, 'added', changes);
+  else if (after === undefined && isBranch(before)) addLeaves(path, before, 'removed', changes);
+  else if (before === undefined) changes.push({ path, change: 'added', after });
   else if (after === undefined) changes.push({ path, change: 'removed', before });
   else changes.push({ path, change: 'changed', before, after });
 }
@@ -80,7 +80,7 @@ function addLeaves(path: string, value: unknown, change: 'added' | 'removed', ch
     if (isRecord(current) && Object.keys(current).length > 0)
       for (const [key, child] of Object.entries(current)) walk(join(at, key), child);
     else if (Array.isArray(current) && current.some(isBranch))
-      current.forEach((child, index) => walk(`${at}[${index}]`, child));
+      for (const [index, child] of current.entries()) walk(`${at}[${index}]`, child);
     else leaves.push({ path: at, change, [side]: current });
   };
   walk(path, value);

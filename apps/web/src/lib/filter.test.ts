@@ -4,33 +4,38 @@ import { formatFilter, matchesFilter, matchesGlob, parseFilter, toggleFilterValu
 const keys = ['health', 'sync', 'project', 'cluster'];
 
 describe('parseFilter', () => {
-  it('reads alternatives, negation, quotes and free text', () => {
-    expect(parseFilter('health:degraded,missing -cluster:"prod eu" shop', keys)).toEqual({
+  it('reads keys, negation, quotes and free text', () => {
+    expect(parseFilter('health:degraded -cluster:"prod eu" sync:!Synced shop', keys)).toEqual({
       terms: [
-        { key: 'health', values: ['degraded', 'missing'], negated: false },
-        { key: 'cluster', values: ['prod eu'], negated: true },
-        { key: undefined, values: ['shop'], negated: false },
+        { key: 'health', value: 'degraded', negated: false },
+        { key: 'cluster', value: 'prod eu', negated: true },
+        { key: 'sync', value: 'Synced', negated: true },
+        { key: undefined, value: 'shop', negated: false },
       ],
       errors: [],
     });
   });
 
-  it('names an unknown key and suggests the nearest', () => {
+  it('takes an unknown key for text, and suggests a known one that is near', () => {
+    expect(parseFilter('nginx:1.2 https://git.example.com/shop', keys)).toMatchObject({
+      terms: [{ value: 'nginx:1.2' }, { value: 'https://git.example.com/shop' }],
+      errors: [],
+    });
     expect(parseFilter('helth:degraded', keys).errors).toEqual(['There is no filter “helth”. Did you mean “health”?']);
   });
 
   it('is undone by formatFilter', () => {
-    const text = 'health:degraded,missing -cluster:"prod eu" shop';
+    const text = 'health:degraded health:missing -cluster:"prod eu" shop';
     expect(formatFilter(parseFilter(text, keys).terms)).toBe(text);
   });
 });
 
 describe('toggleFilterValue', () => {
-  it('adds to the term of the key, takes away, and removes the empty term', () => {
+  it('adds a value and takes it away again', () => {
     const one = toggleFilterValue('shop', 'health', 'Degraded', keys);
     expect(one).toBe('shop health:Degraded');
     const two = toggleFilterValue(one, 'health', 'Missing', keys);
-    expect(two).toBe('shop health:Degraded,Missing');
+    expect(two).toBe('shop health:Degraded health:Missing');
     expect(toggleFilterValue(toggleFilterValue(two, 'health', 'degraded', keys), 'health', 'Missing', keys)).toBe(
       'shop',
     );
@@ -43,7 +48,8 @@ describe('matchesFilter', () => {
     (key === undefined ? ['tax-service'] : []);
   it.each([
     ['health:degraded project:pay*', true],
-    ['health:healthy,degraded', true],
+    ['health:healthy health:degraded', true],
+    ['health:healthy project:payments', false],
     ['-health:degraded', false],
     ['health:!healthy', true],
     ['TAX', true],

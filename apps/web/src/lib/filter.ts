@@ -1,13 +1,14 @@
 /*
- * The query language of the lists: `health:degraded,progressing project:pay* -cluster:prod-* "free text"`.
- * Values of one term are alternatives, terms must all hold, a leading minus negates, `*` matches anything.
- * An unknown key is an error with a suggestion, never silently ignored.
+ * The query language of the lists, the same as the server's: `health:Degraded health:Missing -project:pay* "two words"`.
+ * Terms on one key are alternatives, all others must hold, a leading minus negates, `*` matches anything. What looks like
+ * `key:value` with an unknown key is free text, so that URLs and image names can be typed as they are; a key that is
+ * nearly a known one is pointed out.
  */
 
 export interface FilterTerm {
   /** undefined for free text. */
   key: string | undefined;
-  values: string[];
+  value: string;
   negated: boolean;
 }
 
@@ -21,25 +22,19 @@ export function parseFilter(text: string, keys: readonly string[]): Filter {
   const terms: FilterTerm[] = [];
   const errors: string[] = [];
   for (const word of splitWords(text)) {
-    const negated = word.startsWith('-') && word.length > 1;
-    const body = negated ? word.slice(1) : word;
+    const minus = word.startsWith('-') && word.length > 1;
+    const body = minus ? word.slice(1) : word;
     const colon = body.startsWith('"') ? -1 : body.indexOf(':');
-    if (colon <= 0) {
-      terms.push({ key: undefined, values: [unquote(body)], negated });
+    const key = colon > 0 ? body.slice(0, colon).toLowerCase() : undefined;
+    if (key === undefined || !keys.includes(key)) {
+      terms.push({ key: undefined, value: unquote(body), negated: minus });
+      const near = key === undefined ? undefined : nearest(key, keys);
+      if (near) errors.push(`There is no filter “${key}”. Did you mean “${near}”?`);
       continue;
     }
-    const key = body.slice(0, colon).toLowerCase();
-    const values = body
-      .slice(colon + 1)
-      .split(',')
-      .map(unquote)
-      .filter((value) => value !== '');
-    if (!keys.includes(key)) {
-      const near = nearest(key, keys);
-      errors.push(`There is no filter “${key}”.${near ? ` Did you mean “${near}”?` : ` Known: ${keys.join(', ')}.`}`);
-    } else if (values.length > 0) {
-      terms.push({ key, values, negated });
-    }
+    const value = unquote(body.slice(colon + 1));
+    const isNot = value.startsWith('!');
+    if (value !== '') terms.push({ key, value: isNot ? value.slice(1) : value, negated: minus !== isNot });
   }
   return { terms, errors };
 }
@@ -47,48 +42,40 @@ export function parseFilter(text: string, keys: readonly string[]): Filter {
 /** The inverse of parseFilter, in the order of the terms. */
 export function formatFilter(terms: readonly FilterTerm[]): string {
   return terms
-    .map(({ key, values, negated }) => {
-      const text = values.map(quote).join(',');
-      return `${negated ? '-' : ''}${key === undefined ? text : `${key}:${text}`}`;
-    })
+    .map(({ key, value, negated }) => `${negated ? '-' : ''}${key === undefined ? '' : `${key}:`}${quote(value)}`)
     .join(' ');
 }
 
-/** Adds a value to the positive term of a key, or takes it away when it is there. */
+/** Adds a value of a key, or takes it away when it is there. */
 export function toggleFilterValue(text: string, key: string, value: string, keys: readonly string[]): string {
   const { terms } = parseFilter(text, keys);
-  const index = terms.findIndex((term) => term.key === key && !term.negated);
-  const term = terms[index];
-  if (!term) return formatFilter([...terms, { key, values: [value], negated: false }]);
-  const has = term.values.some((each) => each.toLowerCase() === value.toLowerCase());
-  const values = has
-    ? term.values.filter((each) => each.toLowerCase() !== value.toLowerCase())
-    : [...term.values, value];
-  const next = values.length === 0 ? terms.toSpliced(index, 1) : terms.with(index, { ...term, values });
-  return formatFilter(next);
+  const others = terms.filter((term) => !isValue(term, key, value));
+  return formatFilter(others.length < terms.length ? others : [...terms, { key, value, negated: false }]);
 }
 
 export function hasFilterValue(text: string, key: string, value: string, keys: readonly string[]): boolean {
-  return parseFilter(text, keys).terms.some(
-    (term) =>
-      term.key === key && !term.negated && term.values.some((each) => each.toLowerCase() === value.toLowerCase()),
-  );
+  return parseFilter(text, keys).terms.some((term) => isValue(term, key, value));
 }
 
-/** Whether all terms hold. `read` gives the values an item has for a key; free text is searched for in `read(undefined)`. */
+function isValue(term: FilterTerm, key: string, value: string): boolean {
+  return term.key === key && !term.negated && term.value.toLowerCase() === value.toLowerCase();
+}
+
+/** Whether a filter holds. `read` gives the values an item has for a key; free text is searched for in `read(undefined)`. */
 export function matchesFilter(filter: Filter, read: (key: string | undefined) => readonly string[]): boolean {
-  return filter.terms.every((term) => {
-    const actual = read(term.key);
-    const holds = term.values.some((wanted) =>
-      actual.some((value) => (term.key === undefined ? includesText(value, wanted) : matchesGlob(value, wanted))),
+  const alternatives = new Map<string, boolean>();
+  for (const { key, value, negated } of filter.terms) {
+    const holds = read(key).some((actual) =>
+      key === undefined ? includesText(actual, value) : matchesGlob(actual, value),
     );
-    return holds !== term.negated;
-  });
+    if (negated ? holds : key === undefined && !holds) return false;
+    if (!negated && key !== undefined) alternatives.set(key, (alternatives.get(key) ?? false) || holds);
+  }
+  return [...alternatives.values()].every(Boolean);
 }
 
-/** Case-insensitive; `*` stands for anything, also across slashes; a leading `!` negates. */
+/** Case-insensitive; `*` stands for anything, also across slashes. */
 export function matchesGlob(value: string, pattern: string): boolean {
-  if (pattern.startsWith('!')) return !matchesGlob(value, pattern.slice(1));
   const parts = pattern.toLowerCase().split('*');
   const text = value.toLowerCase();
   const first = parts[0] ?? '';
@@ -117,7 +104,7 @@ function unquote(text: string): string {
 }
 
 function quote(text: string): string {
-  return /[\s,]/.test(text) ? `"${text}"` : text;
+  return /\s/.test(text) ? `"${text}"` : text;
 }
 
 function nearest(word: string, candidates: readonly string[]): string | undefined {

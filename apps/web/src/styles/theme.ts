@@ -45,6 +45,7 @@ export const theme = createTheme({
       '#332c8f',
       '#241f66',
     ],
+    red: ['#fdebe9', '#f8cac5', '#f0a29b', '#ff8a80', '#d9453b', '#c5332a', '#b3261e', '#951d16', '#741610', '#530f0b'],
     gray: [
       '#fafafb',
       '#f2f2f6',

@@ -1,4 +1,4 @@
-import { useMantineColorScheme } from '@mantine/core';
+import { Modal, useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import {
@@ -72,7 +72,7 @@ export default function Palette({ opened, onClose, onHelp }: PaletteProps) {
       label: 'Applications that need attention',
       words: 'degraded missing failing problems',
       icon: <StatusIcon tone="degraded" size={18} />,
-      run: () => void navigate({ to: '/applications', search: { q: 'health:Degraded,Missing,Unknown' } }),
+      run: () => void navigate({ to: '/applications', search: { q: 'health:Degraded health:Missing health:Unknown' } }),
     },
     {
       id: 'drift',
@@ -147,6 +147,7 @@ export default function Palette({ opened, onClose, onHelp }: PaletteProps) {
       maxHeight={420}
       shortcut={null}
     >
+      <Modal.Title className="visually-hidden">Find anything</Modal.Title>
       <Spotlight.Search
         placeholder="Find an application or action"
         leftSection={<IconSearch size={19} stroke={1.7} />}

@@ -98,10 +98,10 @@ export function Shell() {
           <LogoMark />
           Lockstep
         </Link>
-        <button type="button" className={classes.search} onClick={() => setPalette('open')} aria-label="Find anything">
+        <button type="button" className={classes.search} onClick={() => setPalette('open')}>
           <IconSearch size={16} />
           <span>Find an application or action</span>
-          <KeyCaps keys="$mod+k" />
+          <KeyCaps keys="$mod+k" decorative />
         </button>
         <div className={classes.end}>
           <LiveIndicator />

@@ -1,20 +1,19 @@
 import { Kbd, Modal } from '@mantine/core';
 import { useActiveShortcuts } from '../../hooks/use-shortcuts.ts';
 import { groupBy } from '../../lib/group-by.ts';
+import { isMac } from '../../lib/platform.ts';
 import classes from './shell.module.css';
 
-const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-
 /** `$mod+k` as ⌘ K or Ctrl K; `g a` as two keys. */
-export function KeyCaps({ keys }: { keys: string }) {
+export function KeyCaps({ keys, decorative = false }: { keys: string; decorative?: boolean }) {
   const caps = keys.split(' ').flatMap((press) => press.split('+'));
   return (
-    <span style={{ display: 'inline-flex', gap: 4 }}>
+    <span aria-hidden={decorative} style={{ display: 'inline-flex', gap: 4 }}>
       {caps.map((cap, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a key may be pressed twice in one chord
         <Kbd key={index}>
           {cap === '$mod'
-            ? mac
+            ? isMac
               ? '⌘'
               : 'Ctrl'
             : cap === 'Shift'

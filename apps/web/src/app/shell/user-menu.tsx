@@ -27,6 +27,7 @@ export function UserMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [singleKeys, setSingleKeys] = useState(shortcutsEnabled);
   const name = user.data?.username ?? '';
+  const initials = name.slice(0, 2).toUpperCase();
   const groups = user.data?.groups ?? [];
 
   const leave = async () => {
@@ -38,8 +39,8 @@ export function UserMenu() {
   return (
     <Menu width={240}>
       <Menu.Target>
-        <button type="button" className={classes.avatar} aria-label={`Account menu of ${name}`}>
-          {name.slice(0, 2).toUpperCase() || '··'}
+        <button type="button" className={classes.avatar} aria-label={`${initials}, account menu of ${name}`}>
+          {initials}
         </button>
       </Menu.Target>
       <Menu.Dropdown>

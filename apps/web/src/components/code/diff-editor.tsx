@@ -1,5 +1,5 @@
 import { useComputedColorScheme } from '@mantine/core';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import classes from './code.module.css';
 import { applyTheme, editorOptions, monaco } from './monaco.ts';
 
@@ -15,15 +15,12 @@ export default function DiffEditor({ before, after, sideBySide, label }: DiffEdi
   const container = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneDiffEditor>(undefined);
   const scheme = useComputedColorScheme();
-  const initialLabel = useEffectEvent(() => label);
 
   useEffect(() => {
     if (!container.current) return undefined;
     const created = monaco.editor.createDiffEditor(container.current, {
       ...editorOptions,
       readOnly: true,
-      originalAriaLabel: `${initialLabel()}, before`,
-      modifiedAriaLabel: `${initialLabel()}, after`,
       domReadOnly: true,
       originalEditable: false,
       renderOverviewRuler: false,
@@ -45,6 +42,10 @@ export default function DiffEditor({ before, after, sideBySide, label }: DiffEdi
   }, []);
 
   useEffect(() => editor.current?.updateOptions({ renderSideBySide: sideBySide }), [sideBySide]);
+  useEffect(() => {
+    editor.current?.getOriginalEditor().updateOptions({ ariaLabel: `${label}, before` });
+    editor.current?.getModifiedEditor().updateOptions({ ariaLabel: `${label}, after` });
+  }, [label]);
   useEffect(() => {
     const current = editor.current;
     if (!current) return;

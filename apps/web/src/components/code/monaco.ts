@@ -36,6 +36,7 @@ export function applyTheme(scheme: 'light' | 'dark'): void {
       'editor.background': token('surface'),
       'editor.foreground': token('text'),
       'editorLineNumber.foreground': token('text-3'),
+      'editorLineNumber.dimmedForeground': token('text-3'),
       'editorGutter.background': token('surface'),
       'editor.lineHighlightBackground': token('subtle'),
       'editor.selectionBackground': token('selected'),

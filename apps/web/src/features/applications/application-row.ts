@@ -1,5 +1,4 @@
-import type { ApplicationRow } from '@lockstep/contract';
-import type { Application, ApplicationSource } from '../../lib/api-types.ts';
+import type { Application, ApplicationSource, Hold } from '../../lib/api-types.ts';
 
 /** The first source; a few applications have several. */
 export function sourceOf(app: Application): ApplicationSource {
@@ -12,53 +11,36 @@ export function outOfSyncCount(app: Application): number {
 }
 
 export function autoSyncOf(app: Application): 'on' | 'off' | 'held' {
-  if (app.status?.hold) return 'held';
   const automated = app.spec.syncPolicy?.automated;
-  return automated && automated.enabled !== false ? 'on' : 'off';
+  if (!automated || automated.enabled === false) return 'off';
+  return holdOf(app) ? 'held' : 'on';
 }
 
-/** The line of the list for an application that came by REST; the stream sends the same shape. */
-export function toRow(app: Application): ApplicationRow {
-  const { metadata, spec, status } = app;
-  const operation = status?.operationState;
-  const source = sourceOf(app);
-  return {
-    name: metadata.name,
-    namespace: metadata.namespace,
-    project: spec.project,
-    health: {
-      status: status?.health?.status ?? 'Unknown',
-      ...(status?.health?.message && { message: status.health.message }),
-    },
-    sync: { status: status?.sync?.status ?? 'Unknown', outOfSync: outOfSyncCount(app) },
-    operation: operation
-      ? {
-          phase: operation.phase,
-          message: operation.message ?? '',
-          startedAt: operation.startedAt,
-          finishedAt: operation.finishedAt ?? null,
-        }
-      : null,
-    revision: status?.sync?.revision ?? '',
-    ...(status?.sync?.revisions && { revisions: status.sync.revisions }),
-    destination: {
-      server: spec.destination.server ?? '',
-      name: spec.destination.name ?? '',
-      namespace: spec.destination.namespace ?? '',
-    },
-    autoSync: autoSyncOf(app),
-    images: status?.summary?.images ?? [],
-    labels: metadata.labels ?? {},
-    conditions: (status?.conditions ?? []).map(({ type, message }) => ({ type, message })),
-    source: {
-      repoURL: source.repoURL,
-      path: source.path ?? '',
-      chart: source.chart ?? '',
-      targetRevision: source.targetRevision ?? '',
-    },
-    createdAt: metadata.creationTimestamp ?? '',
-    reconciledAt: status?.reconciledAt ?? null,
+const holdAnnotation = 'lockstep.dev/hold';
+
+/** The hold of an application, which lives in an annotation so that `spec` stays as Git has it. */
+export function holdOf({ metadata }: Pick<Application, 'metadata'>): Hold | undefined {
+  const text = metadata.annotations?.[holdAnnotation];
+  if (!text) return undefined;
+  const unreadable: Hold = {
+    historyId: 0,
+    revision: '',
+    by: '',
+    at: '',
+    reason: `The annotation ${holdAnnotation} cannot be read`,
+    resume: 'manual',
   };
+  try {
+    return { ...unreadable, reason: '', ...(JSON.parse(text) as Partial<Hold>) };
+  } catch {
+    return unreadable;
+  }
+}
+
+/** Whether something is being done to an application, or was asked for and waits to start. */
+export function isBusy(app: Application): boolean {
+  const phase = app.status?.operationState?.phase;
+  return phase === 'Running' || phase === 'Terminating' || app.operation !== undefined;
 }
 
 export const rowKey = (row: { namespace: string; name: string }): string => `${row.namespace}/${row.name}`;

@@ -6,7 +6,6 @@ export interface SyncOptions {
   prune: boolean;
   force: boolean;
   dryRun: boolean;
-  applyOnly: boolean;
   resources?: ResourceRef[] | undefined;
   revision?: string | undefined;
 }
@@ -31,21 +30,20 @@ export function computePlan(
       ...(options.revision && { revision: options.revision }),
       ...(options.historyId !== undefined && { historyId: options.historyId }),
       ...(options.resources && { resources: options.resources.map(toSyncResource) }),
-      ...(options.force && { syncOptions: ['Force=true'] }),
+      ...(options.force && { strategy: { hook: { force: true } } }),
     },
     inNamespace(key),
   );
 }
 
 export function syncApplication(key: ApplicationKey, options: SyncOptions, planId?: string): Promise<Application> {
-  const strategy = options.applyOnly ? { apply: { force: options.force } } : { hook: { force: options.force } };
   return api.post<Application>(
     applicationPath(key, 'sync'),
     {
       ...inNamespace(key),
       prune: options.prune,
       dryRun: options.dryRun,
-      strategy,
+      strategy: { hook: { force: options.force } },
       ...(planId && { planId }),
       ...(options.revision && { revision: options.revision }),
       ...(options.resources && { resources: options.resources.map(toSyncResource) }),

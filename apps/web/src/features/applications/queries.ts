@@ -15,7 +15,6 @@ import type {
   RevisionMetadata,
   SyncWindows,
 } from '../../lib/api-types.ts';
-import { toRow } from './application-row.ts';
 
 export interface ApplicationKey {
   namespace: string;
@@ -28,25 +27,8 @@ export interface ListQuery {
 }
 
 const pageSize = 100;
-const summaryFields = [
-  'items.metadata.name',
-  'items.metadata.namespace',
-  'items.metadata.labels',
-  'items.metadata.creationTimestamp',
-  'items.spec',
-  'items.status.health',
-  'items.status.sync',
-  'items.status.conditions',
-  'items.status.operationState.phase',
-  'items.status.operationState.message',
-  'items.status.operationState.startedAt',
-  'items.status.operationState.finishedAt',
-  'items.status.reconciledAt',
-  'items.status.resources',
-  'items.status.summary',
-  'items.status.hold',
-].join(',');
-
+/** What needs attention first. */
+export const defaultSort = 'health';
 /** The path of an application and the query that says in which namespace it is. */
 export const applicationPath = ({ name }: ApplicationKey, rest = ''): string =>
   `api/v1/applications/${encodeURIComponent(name)}${rest && `/${rest}`}`;
@@ -72,21 +54,10 @@ export const applicationQueries = {
       queryFn: async ({ pageParam, signal }) => {
         const page = await api.get<ApplicationListPage>(
           'api/v1/applications',
-          {
-            q: q || undefined,
-            sort: sort || undefined,
-            limit: pageSize,
-            cursor: pageParam,
-            fields: `${summaryFields},metadata,total,cursor,facets`,
-          },
+          { q: q || undefined, sort: sort || defaultSort, limit: pageSize, cursor: pageParam, view: 'rows' },
           signal,
         );
-        return {
-          rows: (page.items ?? []).map(toRow),
-          total: page.total,
-          cursor: page.cursor,
-          facets: page.facets ?? {},
-        };
+        return { rows: page.items ?? [], total: page.total, cursor: page.cursor, facets: page.facets ?? {} };
       },
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (page) => page.cursor || undefined,
@@ -95,12 +66,9 @@ export const applicationQueries = {
     queryOptions({
       queryKey: [...applicationQueries.lists(), 'find', text],
       queryFn: async ({ signal }): Promise<ApplicationRow[]> => {
-        const page = await api.get<ApplicationListPage>(
-          'api/v1/applications',
-          { q: text || undefined, limit: 8, fields: summaryFields },
-          signal,
-        );
-        return (page.items ?? []).map(toRow);
+        const query = { q: text || undefined, sort: defaultSort, limit: 8, view: 'rows' };
+        const page = await api.get<ApplicationListPage>('api/v1/applications', query, signal);
+        return page.items ?? [];
       },
     }),
   all: root,

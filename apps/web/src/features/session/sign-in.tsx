@@ -2,12 +2,16 @@ import { LogoMark } from '../../components/logo.tsx';
 import classes from './sign-in.module.css';
 import { SignInForm } from './sign-in-form.tsx';
 
+/** What the server gives as `error` when single sign-on failed. */
 const reasons: Record<string, string> = {
-  expired: 'Your session has ended. Sign in to continue where you were.',
-  access_denied: 'The identity provider refused the sign-in. You may not be assigned to this application there.',
-  clock: 'The identity token is not valid yet or any more. The clocks of the server and the identity provider differ.',
-  groups:
-    'The identity provider sent no groups, so no permission could be given. Ask whoever manages it to add the groups claim.',
+  sso_expired: 'The sign-in took too long or was started in another window. Try again.',
+  sso_denied: 'The identity provider refused the sign-in. You may not be assigned to this application there.',
+  sso_groups:
+    'The identity provider sent no usable groups, so no permission could be given. Ask whoever manages it to add the groups claim.',
+  sso_failed:
+    'The identity provider answered something that cannot be trusted. The clocks of both servers may differ; the log of the API says more.',
+  sso_config:
+    'Single sign-on is not set up completely. Whoever runs the server finds the reason in the log of the API.',
 };
 
 interface SignInProps {
@@ -41,6 +45,7 @@ export function SignIn({ returnPath, onSignedIn, error }: SignInProps) {
       </main>
       <aside className={classes.art} aria-hidden="true">
         <svg
+          aria-hidden="true"
           viewBox="0 0 720 900"
           preserveAspectRatio="xMaxYMin meet"
           fill="none"

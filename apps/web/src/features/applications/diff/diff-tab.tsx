@@ -57,7 +57,7 @@ export function DiffTab({ applicationKey: key, app, search, onSearch }: DiffTabP
             selected={search.file}
             onSelect={(file) => onSearch({ file })}
             beforeLabel="Live"
-            afterLabel="Target"
+            afterLabel="Desired"
             emptyTitle="In sync"
             emptyText="Every resource in the cluster is what Git wants."
             aside={(entry) => (

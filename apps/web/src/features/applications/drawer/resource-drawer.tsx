@@ -144,7 +144,7 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
             </Tabs.Tab>
           )}
           <Tabs.Tab value="live">Live</Tabs.Tab>
-          {item?.sync && <Tabs.Tab value="target">Target</Tabs.Tab>}
+          {item?.sync && <Tabs.Tab value="target">Desired</Tabs.Tab>}
           <Tabs.Tab value="events">Events</Tabs.Tab>
           {loggingKinds.has(ref.kind) && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
         </Tabs.List>
@@ -165,7 +165,7 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
           <Tabs.Panel value="diff" className={classes.pane ?? ''}>
             <ManagedPane query={managed}>
               {(resource) => (
-                <ResourceDiff entry={entryOf(resource)} beforeLabel="Live" afterLabel="Target" titled={false} />
+                <ResourceDiff entry={entryOf(resource)} beforeLabel="Live" afterLabel="Desired" titled={false} />
               )}
             </ManagedPane>
           </Tabs.Panel>
@@ -185,7 +185,7 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
               {(resource) => {
                 const target = parseState(resource.targetState);
                 return target ? (
-                  <Yaml text={toYaml(target)} label={`Target ${ref.kind} ${ref.name}`} />
+                  <Yaml text={toYaml(target)} label={`Desired ${ref.kind} ${ref.name}`} />
                 ) : (
                   <PanelState icon={<KindIcon kind={ref.kind} size={22} />} title="Not in Git" compact>
                     Git no longer has this resource; a sync with prune deletes it.
@@ -243,7 +243,7 @@ function ManagedPane({
   children: (resource: ManagedResource) => React.ReactNode;
 }) {
   if (query.error)
-    return <ErrorState error={query.error} what="the target" retry={() => void query.refetch()} compact />;
+    return <ErrorState error={query.error} what="the desired state" retry={() => void query.refetch()} compact />;
   if (query.data === undefined) return <CodeLoading />;
   if (query.data === null)
     return (

@@ -113,9 +113,9 @@ export function SummaryPane({ item, owner, live, loading, onOpen }: SummaryPaneP
       {(owner || (item?.children.length ?? 0) > 0) && (
         <section className={classes.section}>
           <h3>Related</h3>
-          {owner && <Related item={owner} role="owner" onOpen={onOpen} />}
+          {owner && <Related item={owner} relation="owner" onOpen={onOpen} />}
           {item?.children.slice(0, 30).map((child) => (
-            <Related key={child.id} item={child} role="owned" onOpen={onOpen} />
+            <Related key={child.id} item={child} relation="owned" onOpen={onOpen} />
           ))}
         </section>
       )}
@@ -138,7 +138,7 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-function Related({ item, role, onOpen }: { item: ResourceItem; role: string; onOpen: (id: string) => void }) {
+function Related({ item, relation, onOpen }: { item: ResourceItem; relation: string; onOpen: (id: string) => void }) {
   return (
     <div className={classes.item}>
       <KindIcon kind={item.ref.kind} />
@@ -147,7 +147,7 @@ function Related({ item, role, onOpen }: { item: ResourceItem; role: string; onO
           {item.ref.name}
         </button>{' '}
         <span className={classes.dim}>
-          {item.ref.kind}, {role}
+          {item.ref.kind}, {relation}
         </span>
       </div>
       {item.health?.status && <StatusIcon tone={healthTone(item.health.status)} label={item.health.status} />}

@@ -7,7 +7,7 @@ import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusBadge, StatusIcon } from '../../../components/status-icon.tsx';
 import type { Application, HistoryEntry } from '../../../lib/api-types.ts';
 import { formatDuration } from '../../../lib/time.ts';
-import { shortRevision } from '../application-row.ts';
+import { holdOf, shortRevision } from '../application-row.ts';
 import { DiffBrowser } from '../diff/diff-browser.tsx';
 import { permission } from '../permission.ts';
 import { type ApplicationKey, applicationQueries } from '../queries.ts';
@@ -40,6 +40,7 @@ export function HistoryTab({ applicationKey: key, app, search, onSearch }: Histo
       </Panel>
     );
   const denied = permission(app, 'rollback');
+  const hold = holdOf(app);
   return (
     <Panel>
       <table className={classes.table}>
@@ -62,7 +63,7 @@ export function HistoryTab({ applicationKey: key, app, search, onSearch }: Histo
               applicationKey={key}
               entry={entry}
               current={index === 0}
-              held={app.status?.hold?.historyId === entry.id}
+              held={hold?.historyId === entry.id}
               denied={denied}
               onSearch={onSearch}
             />

@@ -10,7 +10,7 @@ import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
 import { rowKey } from '../application-row.ts';
 import { refreshApplication } from '../commands.ts';
 import { applyLive, useLiveRows } from '../live.ts';
-import { applicationQueries } from '../queries.ts';
+import { applicationQueries, defaultSort } from '../queries.ts';
 import type { ListSearch } from '../search.ts';
 import { ApplicationTable } from './application-table.tsx';
 import { ApplicationTiles } from './application-tiles.tsx';
@@ -78,8 +78,8 @@ export function ApplicationList({ search, onSearch }: ApplicationListProps) {
 
   const shared = { rows, total, selected, onToggle: toggle, onSync: openPlan, onRefresh: refresh, onEnd };
   const newButton = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => onSearch({ new: 'form' })}>
-      New application
+    <Button leftSection={<IconPlus size={16} />} aria-label="New application" onClick={() => onSearch({ new: 'form' })}>
+      New<span className={classes.hideNarrow}>&nbsp;application</span>
     </Button>
   );
 
@@ -132,8 +132,8 @@ export function ApplicationList({ search, onSearch }: ApplicationListProps) {
       ) : (
         <ApplicationTable
           {...shared}
-          sort={sort || 'health'}
-          onSort={(value) => onSearch({ sort: value === 'health' ? undefined : value })}
+          sort={sort || defaultSort}
+          onSort={(value) => onSearch({ sort: value === defaultSort ? undefined : value })}
           onToggleAll={toggleAll}
         />
       )}

@@ -29,9 +29,9 @@ const columns = [
   { key: 'name', label: 'Name', className: classes.colName },
   { key: 'health', label: 'Health', className: classes.colHealth },
   { key: 'sync', label: 'Target', className: classes.colSync },
-  { key: 'operation', label: 'Last operation', className: classes.colOperation },
+  { key: 'finishedAt', label: 'Last operation', className: classes.colOperation },
   { key: undefined, label: 'Revision', className: classes.colRevision },
-  { key: 'cluster', label: 'Destination', className: classes.colDestination },
+  { key: undefined, label: 'Destination', className: classes.colDestination },
   { key: undefined, label: 'Auto-sync', className: classes.colAuto },
 ];
 
@@ -140,7 +140,7 @@ export function ApplicationTable({
                 type="button"
                 className={classes.sort}
                 {...(key === sortKey && { 'data-sorted': true })}
-                onClick={() => onSort(key === sortKey && direction === 'ascending' ? `-${key}` : key)}
+                onClick={() => onSort(nextSort(key, sort))}
               >
                 {label}
                 {key === sortKey &&
@@ -180,6 +180,13 @@ export function ApplicationTable({
       </div>
     </div>
   );
+}
+
+/** Another press turns the order round; times begin with the latest. */
+function nextSort(key: string, sort: string): string {
+  if (sort === key) return `-${key}`;
+  if (sort === `-${key}`) return key;
+  return key === 'finishedAt' ? `-${key}` : key;
 }
 
 interface RowProps {

@@ -1,14 +1,15 @@
 /** What the server's query language knows about applications. */
 export const applicationFilterKeys = [
+  'name',
+  'project',
   'health',
   'sync',
-  'project',
+  'namespace',
   'cluster',
-  'ns',
-  'auto',
   'repo',
   'label',
-  'name',
+  'autosync',
+  'phase',
   'image',
-  'op',
+  'revision',
 ] as const;

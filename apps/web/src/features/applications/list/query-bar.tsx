@@ -17,21 +17,28 @@ interface QueryBarProps {
   onView: (view: 'table' | 'tiles') => void;
 }
 
+/** The server counts under one name what its filter calls by another. */
+const facetMenus = [
+  { key: 'project', facet: 'projects', label: 'Project' },
+  { key: 'cluster', facet: 'clusters', label: 'Cluster' },
+  { key: 'namespace', facet: 'namespaces', label: 'Namespace' },
+  { key: 'label', facet: 'labels', label: 'Label' },
+];
+
 const healthOrder = ['Degraded', 'Missing', 'Progressing', 'Unknown', 'Suspended', 'Healthy'];
 
 /** The query as text, and the same query as chips with counts. */
 export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
   const [text, setText] = useState(q);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a query that came from elsewhere replaces what is typed
   useEffect(() => setText(q), [q]);
   const commit = useDebouncedCallback((value: string) => onChange(value.trim()), 220);
   const { errors } = parseFilter(text, applicationFilterKeys);
   const toggle = (key: string, value: string) => onChange(toggleFilterValue(q, key, value, applicationFilterKeys));
   const has = (key: string, value: string) => hasFilterValue(q, key, value, applicationFilterKeys);
 
-  const chip = (key: string, value: string, label: string, tone: Tone) => {
+  const chip = (key: string, facet: string, value: string, label: string, tone: Tone) => {
     const pressed = has(key, value);
-    const count = facets[key]?.[value] ?? 0;
+    const count = facets[facet]?.[value] ?? 0;
     if (count === 0 && !pressed) return null;
     return (
       <button
@@ -91,16 +98,16 @@ export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
         />
       </div>
       <div className={classes.chips}>
-        {healthOrder.map((value) => chip('health', value, value, healthTone(value)))}
+        {healthOrder.map((value) => chip('health', 'health', value, value, healthTone(value)))}
         {(facets['sync']?.['OutOfSync'] ?? 0) > 0 || has('sync', 'OutOfSync') ? <span className={classes.gap} /> : null}
-        {chip('sync', 'OutOfSync', 'Out of sync', 'outofsync')}
-        {chip('auto', 'held', 'Held', 'suspended')}
+        {chip('sync', 'sync', 'OutOfSync', 'Out of sync', 'outofsync')}
+        {chip('autosync', 'autoSync', 'held', 'Held', 'suspended')}
         <span className={classes.gap} />
-        {['project', 'cluster'].map((key) => (
+        {facetMenus.map(({ key, facet, label }) => (
           <FacetMenu
             key={key}
-            label={key === 'project' ? 'Project' : 'Cluster'}
-            counts={facets[key] ?? {}}
+            label={label}
+            counts={facets[facet] ?? {}}
             has={(value) => has(key, value)}
             toggle={(value) => toggle(key, value)}
           />
@@ -144,11 +151,10 @@ function FacetMenu({ label, counts, has, toggle }: FacetMenuProps) {
         <div className={classes.facetList}>
           {values.length === 0 && <span className={classes.dim}>Nothing to choose from</span>}
           {values.map((value) => (
-            <label key={value} className={classes.facetItem}>
-              <Checkbox size="xs" checked={has(value)} onChange={() => toggle(value)} />
-              <span>{value}</span>
+            <div key={value} className={classes.facetItem}>
+              <Checkbox size="xs" label={value} checked={has(value)} onChange={() => toggle(value)} />
               <span>{counts[value]}</span>
-            </label>
+            </div>
           ))}
         </div>
       </Popover.Dropdown>

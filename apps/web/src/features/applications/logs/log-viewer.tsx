@@ -197,7 +197,6 @@ export function LogViewer({
         <ErrorState error={error} what="the logs" retry={() => setAttempt(attempt + 1)} compact />
       ) : (
         <div className={classes.view}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
           <div
             className={`${classes.lines} ${wrap ? classes.wrap : ''}`}
             ref={scroll}
@@ -205,6 +204,7 @@ export function LogViewer({
             role="log"
             aria-live="off"
             aria-label="Log lines"
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
             tabIndex={0}
           >
             <div

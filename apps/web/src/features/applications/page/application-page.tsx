@@ -24,7 +24,7 @@ import { useNow } from '../../../hooks/use-now.ts';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
 import { ApiError } from '../../../lib/api-client.ts';
 import type { Application } from '../../../lib/api-types.ts';
-import { autoSyncOf, outOfSyncCount, shortRevision } from '../application-row.ts';
+import { autoSyncOf, holdOf, isBusy, outOfSyncCount, shortRevision } from '../application-row.ts';
 import { refreshApplication, resumeApplication, terminateOperation } from '../commands.ts';
 import { DiffTab } from '../diff/diff-tab.tsx';
 import { EventsList } from '../events-list.tsx';
@@ -41,7 +41,7 @@ import { DeleteDialog } from './delete-dialog.tsx';
 import { DetailsTab } from './details-tab.tsx';
 import classes from './page.module.css';
 import { Tiles } from './tiles.tsx';
-import { truthSentence } from './truth-sentence.ts';
+import { type Segment, truthSentence } from './truth-sentence.ts';
 
 const SyncDialog = lazy(() => import('../sync/sync-dialog.tsx'));
 const RollbackDialog = lazy(() => import('../sync/rollback-dialog.tsx'));
@@ -64,6 +64,7 @@ export function ApplicationPage({ applicationKey: key, search, onSearch }: Appli
     return (
       <div className={classes.page}>
         <Crumbs name={key.name} />
+        <h1 className="visually-hidden">{key.name}</h1>
         <Panel>
           <ErrorState
             error={application.error}
@@ -189,8 +190,7 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
   const queryClient = useQueryClient();
   const deployed = app.status?.history?.at(-1)?.revision ?? '';
   const running = useQuery(applicationQueries.revision(key, deployed));
-  const phase = app.status?.operationState?.phase;
-  const busy = phase === 'Running' || phase === 'Terminating';
+  const busy = isBusy(app);
   const count = outOfSyncCount(app);
   const syncDenied = permission(app, 'sync');
   const rollbackDenied = permission(app, 'rollback');
@@ -232,16 +232,7 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
       <div className={classes.headText}>
         <h1>{app.metadata.name}</h1>
         <p className={classes.truth}>
-          {truthSentence(app, running.data, now).map((segment, index) =>
-            // biome-ignore lint/suspicious/noArrayIndexKey: parts of one sentence never move
-            typeof segment === 'string' ? (
-              <span key={index}>{segment}</span>
-            ) : (
-              <code key={index} title={segment.revision}>
-                {shortRevision(segment.revision)}
-              </code>
-            ),
-          )}
+          <Truth segments={truthSentence(app, running.data, now)} />
         </p>
         {app.metadata.deletionTimestamp && <p className={classes.truth}>It is being deleted.</p>}
       </div>
@@ -260,7 +251,7 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
             </Button>
           </Tooltip>
         )}
-        <Button.Group>
+        <Button.Group visibleFrom="sm">
           <Button
             variant="default"
             leftSection={<IconRefresh size={16} />}
@@ -300,6 +291,12 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item leftSection={<IconRefresh size={16} />} hiddenFrom="sm" onClick={() => refresh('normal')}>
+              Refresh
+            </Menu.Item>
+            <Menu.Item leftSection={<IconRefreshAlert size={16} />} hiddenFrom="sm" onClick={() => refresh('hard')}>
+              Hard refresh
+            </Menu.Item>
             <Menu.Item
               leftSection={<IconArrowBackUp size={16} />}
               disabled={rollbackDenied !== undefined || !previous}
@@ -330,6 +327,19 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
   );
 }
 
+function Truth({ segments }: { segments: Segment[] }) {
+  return segments.map((segment, index) =>
+    typeof segment === 'string' ? (
+      segment
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one sentence never move
+      <code key={index} title={segment.revision}>
+        {shortRevision(segment.revision)}
+      </code>
+    ),
+  );
+}
+
 function failed(title: string, error: unknown): void {
   notifications.show({
     color: 'red',
@@ -354,7 +364,7 @@ function HoldBanner({
   onSearch: (change: Change) => void;
 }) {
   const [confirming, setConfirming] = useState(false);
-  const hold = app.status?.hold;
+  const hold = holdOf(app);
   const denied = permission(app, 'rollback');
   if (!hold) return null;
   const resume = () => {
@@ -366,7 +376,7 @@ function HoldBanner({
     <section className={classes.hold} aria-label="Held">
       <IconPlayerPause size={20} aria-hidden="true" />
       <p>
-        <b>Held{hold.historyId !== undefined ? ` at deployment ${hold.historyId}` : ''}</b>
+        <b>Held{hold.historyId > 0 ? ` at deployment ${hold.historyId}` : ''}</b>
         {hold.by && ` by ${hold.by}`} {hold.at && <RelativeTime value={hold.at} />},{' '}
         {hold.resume
           ? (resumeWords[hold.resume] ?? `until ${new Date(hold.resume).toLocaleString()}`)
@@ -377,7 +387,7 @@ function HoldBanner({
           </>
         )}
       </p>
-      {hold.historyId !== undefined && (
+      {hold.historyId > 0 && (
         <Button size="xs" variant="default" onClick={() => onSearch({ tab: 'diff' })}>
           What waits
         </Button>

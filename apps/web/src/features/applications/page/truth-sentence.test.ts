@@ -39,7 +39,9 @@ describe('truthSentence', () => {
     };
     expect(say(app(status))).toMatch(/^Degraded: Deployment api\. .* Git wants 1 change; automatic sync is off\.$/);
     expect(say(app(status, true))).toMatch(/automatic sync will apply it\.$/);
-    expect(say(app({ ...status, hold: { reason: 'bug' } }, true))).toMatch(/automatic sync is held\.$/);
+    const held = app(status, true);
+    held.metadata.annotations = { 'lockstep.dev/hold': '{"historyId":1,"reason":"bug"}' };
+    expect(say(held)).toMatch(/automatic sync is held\.$/);
   });
 
   it('says that nothing was deployed and that Git could not be compared', () => {

@@ -68,9 +68,9 @@ describe('layoutTree', () => {
       'application',
       'resource',
       'resource',
-      'resource',
-      'fold',
       'pods',
+      'fold',
+      'resource',
     ]);
     const strip = cards.find((each) => each.card.type === 'pods');
     expect(strip?.height).toBeGreaterThan(card(cards, '/Deployment/n/api')?.height ?? 0);

@@ -104,13 +104,17 @@ function branches(items: readonly ResourceItem[], options: TreeOptions, top: boo
 }
 
 function branch(item: ResourceItem, options: TreeOptions): Branch {
-  const wanted = options.toggled.get(item.id) ?? !(options.collapseCalm && isCalm(item));
+  const opened = options.toggled.get(item.id);
+  const wanted = opened ?? !(options.collapseCalm && isCalm(item));
   const expandable = item.children.length > 0;
   const expanded = expandable && wanted;
   return {
     card: { type: 'resource', id: item.id, item, hidden: expanded ? 0 : descendants(item), expandable, expanded },
     height: cardHeight,
-    children: expanded ? branches(item.children, options, false) : [],
+    // What a person opened is shown whole.
+    children: expanded
+      ? branches(item.children, { ...options, collapseCalm: options.collapseCalm && opened !== true }, false)
+      : [],
   };
 }
 

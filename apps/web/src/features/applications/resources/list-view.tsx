@@ -49,28 +49,40 @@ export function ListView({ roots, selected, onOpen, expandAll }: ListViewProps) 
     requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-line="${next}"]`)?.focus());
   };
   const handleKey = (event: KeyboardEvent, line: Line, index: number) => {
-    const steps: Record<string, () => void> = {
-      ArrowDown: () => focus(index + 1),
-      ArrowUp: () => focus(index - 1),
-      Home: () => focus(0),
-      End: () => focus(lines.length - 1),
-      Enter: () => onOpen(line.item.id),
-      ' ': () => onOpen(line.item.id),
-      ArrowRight: () => (line.expandable && !line.expanded ? toggle(line) : focus(index + 1)),
-      ArrowLeft: () => {
+    if (event.metaKey || event.ctrlKey) return;
+    switch (event.key) {
+      case 'ArrowDown':
+        focus(index + 1);
+        break;
+      case 'ArrowUp':
+        focus(index - 1);
+        break;
+      case 'Home':
+        focus(0);
+        break;
+      case 'End':
+        focus(lines.length - 1);
+        break;
+      case 'ArrowRight':
+        if (line.expandable && !line.expanded) toggle(line);
+        else focus(index + 1);
+        break;
+      case 'ArrowLeft':
         if (line.expanded) toggle(line);
         else focus(lines.findLastIndex((each, at) => at < index && each.level < line.level));
-      },
-    };
-    const step = steps[event.key];
-    if (!step || event.metaKey || event.ctrlKey) return;
+        break;
+      case 'Enter':
+      case ' ':
+        onOpen(line.item.id);
+        break;
+      default:
+        return;
+    }
     event.preventDefault();
-    step();
   };
 
   return (
     <div className={classes.grid}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a treegrid has no element of its own */}
       <div
         className={classes.gridScroll}
         ref={scroll}

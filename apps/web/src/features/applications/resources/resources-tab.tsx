@@ -34,7 +34,6 @@ export function ResourcesTab({ applicationKey, app, search, onSearch }: Resource
   const narrow = useMediaQuery('(max-width: 820px)');
   const q = search.q ?? '';
   const [text, setText] = useState(q);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a filter that came from elsewhere replaces what is typed
   useEffect(() => setText(q), [q]);
   const commit = useDebouncedCallback((value: string) => onSearch({ q: value.trim() || undefined }), 150);
   const forest = useMemo(() => buildForest(app, tree.data), [app, tree.data]);

@@ -221,7 +221,6 @@ function ApplicationCard() {
       className={`nopan ${classes.card} ${classes.app}`}
       data-card="application"
       tabIndex={focused === 'application' ? 0 : -1}
-      aria-label={`Application ${applicationName}, ${health ?? 'Unknown'}`}
     >
       <LogoMark size={20} />
       <span style={{ minWidth: 0 }}>
@@ -253,7 +252,6 @@ function ResourceCard({ id, item, hidden, expandable, expanded }: Extract<Card, 
         data-tone={itemTone(item)}
         {...(selected === id && { 'data-selected': true })}
         tabIndex={focused === id ? 0 : -1}
-        aria-label={itemLabel(item)}
         onClick={() => onOpen(id)}
       >
         <span className={classes.kindIcon}>
@@ -274,11 +272,13 @@ function ResourceCard({ id, item, hidden, expandable, expanded }: Extract<Card, 
           </span>
         </span>
         <span className={classes.icons}>
-          {item.health?.status && <StatusIcon tone={healthTone(item.health.status)} size={16} />}
+          {item.health?.status && (
+            <StatusIcon tone={healthTone(item.health.status)} size={16} label={item.health.status} />
+          )}
           {item.requiresPruning ? (
-            <StatusIcon tone="prune" size={16} />
+            <StatusIcon tone="prune" size={16} label="To be pruned" />
           ) : (
-            item.sync === 'OutOfSync' && <StatusIcon tone="outofsync" size={16} />
+            item.sync === 'OutOfSync' && <StatusIcon tone="outofsync" size={16} label="Out of sync" />
           )}
         </span>
       </button>
@@ -287,10 +287,10 @@ function ResourceCard({ id, item, hidden, expandable, expanded }: Extract<Card, 
           type="button"
           className={`nopan ${classes.toggle}`}
           tabIndex={-1}
-          aria-label={expanded ? `Hide what is below ${ref.name}` : `Show ${hidden} below ${ref.name}`}
+          aria-label={expanded ? `Hide what is below ${ref.name}` : `${hidden} below ${ref.name}, show`}
           onClick={() => onToggle(id, !expanded)}
         >
-          {expanded ? '−' : hidden}
+          {expanded ? <IconMinus size={12} /> : hidden}
         </button>
       )}
     </>
@@ -342,7 +342,6 @@ function FoldCard({ id, label, items }: Extract<Card, { type: 'fold' }>) {
       data-card={id}
       tabIndex={focused === id ? 0 : -1}
       onClick={() => onToggle(id, true)}
-      aria-label={`Show ${items.length} folded: ${label}`}
     >
       <StatusIcon tone="healthy" size={15} />
       <span className={classes.name}>

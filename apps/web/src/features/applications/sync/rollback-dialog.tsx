@@ -85,15 +85,14 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
       padding={0}
       withCloseButton={false}
       fullScreen={narrow === true}
-      aria-label={`Roll back ${key.name}`}
       styles={{ body: { padding: 0 } }}
     >
       <div className={classes.dialog}>
-        <header className={classes.head}>
+        <div className={classes.head}>
           <div className={classes.headText}>
-            <h2>
+            <Modal.Title className={classes.title ?? ''}>
               Roll back {key.name} to deployment {id}
-            </h2>
+            </Modal.Title>
             <div className={classes.sub}>
               {held
                 ? 'Automatic sync is held until the rule below; Git and the Application stay as they are.'
@@ -101,7 +100,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
             </div>
           </div>
           <CloseButton aria-label="Close" onClick={onClose} size="lg" />
-        </header>
+        </div>
         <div className={classes.versus}>
           <Side
             title={`Now · deployment ${now?.id ?? '–'}`}
@@ -182,7 +181,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
             />
           </div>
         )}
-        <footer className={classes.foot}>
+        <div className={classes.foot}>
           <div className={classes.options}>
             <Checkbox
               size="xs"
@@ -213,7 +212,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
               {held ? 'Roll back and hold' : 'Roll back'}
             </Button>
           </Tooltip>
-        </footer>
+        </div>
       </div>
     </Modal>
   );

@@ -7,6 +7,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
+import { isMac } from '../../../lib/platform.ts';
 import { shortRevision } from '../application-row.ts';
 import { syncApplication } from '../commands.ts';
 import { permission } from '../permission.ts';
@@ -57,7 +58,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
     try {
       await syncApplication(
         key,
-        { prune: withPrune, force, dryRun, applyOnly: false, resources, revision: undefined },
+        { prune: withPrune, force, dryRun, resources, revision: undefined },
         resources ? undefined : seen.planId,
       );
       void queryClient.invalidateQueries({ queryKey: applicationQueries.detail(key).queryKey });
@@ -89,13 +90,12 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
       padding={0}
       withCloseButton={false}
       fullScreen={narrow === true}
-      aria-label={`Plan for ${key.name}`}
       styles={{ body: { padding: 0 } }}
     >
       <div className={classes.dialog}>
-        <header className={classes.head}>
+        <div className={classes.head}>
           <div className={classes.headText}>
-            <h2>Plan for {key.name}</h2>
+            <Modal.Title className={classes.title ?? ''}>Plan for {key.name}</Modal.Title>
             <div className={classes.sub}>
               {plan.data ? (
                 <>
@@ -122,7 +122,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
             </ActionIcon>
           </Tooltip>
           <CloseButton aria-label="Close" onClick={onClose} size="lg" />
-        </header>
+        </div>
         {plan.data && <PlanSummary plan={plan.data} />}
         {plan.staleReason && (
           <div className={classes.note} data-tone="info" role="status">
@@ -162,7 +162,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
             />
           </div>
         )}
-        <footer className={classes.foot}>
+        <div className={classes.foot}>
           <div className={classes.options}>
             <Tooltip label="Delete resources that Git no longer has">
               <Checkbox
@@ -221,12 +221,12 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
               loading={applying}
               aria-disabled={blocked !== undefined || !plan.data}
               onClick={() => void apply()}
-              rightSection={<span style={{ opacity: 0.7, fontWeight: 450 }}>⌘⏎</span>}
+              rightSection={<span className={classes.keys}>{isMac ? '⌘⏎' : 'Ctrl ⏎'}</span>}
             >
               {dryRun ? 'Dry run' : 'Apply plan'}
             </Button>
           </Tooltip>
-        </footer>
+        </div>
       </div>
     </Modal>
   );
