@@ -51,8 +51,9 @@ export function applyConfiguration(request: {
   managers.set(manager, { set, applied: true });
 
   const merged = mergeValues(type, live, config) ?? {};
+  // Applying every field of last time again removes nothing, and looking for it would take most of the time.
   const removal =
-    lastSet === undefined || isEmptySet(lastSet)
+    lastSet === undefined || isEmptySet(subtractSets(lastSet, set))
       ? undefined
       : removedFields({ type, merged, managers, lastSet, emptied });
   const next = removal === undefined ? merged : (removeItems(type, merged, removal, emptied) ?? {});

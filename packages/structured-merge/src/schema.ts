@@ -107,7 +107,7 @@ export class SchemaSet {
 export type Shape = ScalarShape | ListShape | MapShape;
 
 /** One indivisible value. */
-export interface ScalarShape {
+interface ScalarShape {
   kind: 'scalar';
 }
 

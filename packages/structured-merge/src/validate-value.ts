@@ -13,7 +13,7 @@ export function validateValue(type: ValueType, value: unknown, path = ''): strin
   if (declared === 'untyped') return [];
   switch (declared.kind) {
     case 'scalar':
-      return typeof value === 'object' ? [`${path}: expected scalar, got ${describe(value)}`] : [];
+      return scalarProblems(type, value, path);
     case 'list':
       return Array.isArray(value)
         ? validateItems(declared, value, path)
@@ -23,6 +23,27 @@ export function validateValue(type: ValueType, value: unknown, path = ''): strin
         ? validateFields(declared, value, path)
         : [`${path}: expected map, got ${describe(value)}`];
   }
+}
+
+function scalarProblems(type: ValueType, value: unknown, path: string): string[] {
+  if (typeof value === 'object') return [`${path}: expected scalar, got ${describe(value)}`];
+  switch (type.schema?.type) {
+    case 'integer':
+    case 'number':
+      return typeof value === 'number' ? [] : [`${path}: expected numeric (int or float), got ${goTypeOf(value)}`];
+    case 'string':
+      if (typeof value === 'string' || type.schema['x-kubernetes-int-or-string'] === true) return [];
+      return [`${path}: expected string, got &value.valueUnstructured{Value:${String(value)}}`];
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : [`${path}: expected boolean, got &{${String(value)}}`];
+    default:
+      return [];
+  }
+}
+
+function goTypeOf(value: unknown): string {
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
 }
 
 function validateItems(shape: ListShape, items: unknown[], path: string): string[] {

@@ -40,7 +40,7 @@ let lastText: string | undefined;
 let lastValue: PlainValue;
 
 /** The value of a plain scalar; undefined when it is text. Exact integers beyond 2^53 come as bigint. */
-export function resolvePlainScalar(text: string): PlainValue {
+function resolvePlainScalar(text: string): PlainValue {
   if (text !== lastText) {
     lastValue = resolve(text);
     lastText = text;

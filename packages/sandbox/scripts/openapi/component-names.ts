@@ -71,7 +71,7 @@ export function nameComponents(
 }
 
 /** The class names in a property's type. */
-export function referencedClasses(type: string): string[] {
+function referencedClasses(type: string): string[] {
   return type.match(/\b(?:[A-Z][a-z]+)?V\d\w*\b/g) ?? [];
 }
 

@@ -4,7 +4,7 @@ import { loadBuiltInOpenApi } from './load.ts';
 import { type PathResource, pathsOf } from './paths.ts';
 
 /** One kind of a CustomResourceDefinition, in one version. */
-export interface CustomKind {
+interface CustomKind {
   kind: string;
   listKind: string;
   plural: string;
@@ -85,6 +85,10 @@ function pathResourceOf(kind: CustomKind, group: string, version: string): PathR
 /** The author's schema with the fields every object has; metadata is what the API server says, not the author. */
 function objectSchema(kind: CustomKind, gvk: { group: string; version: string; kind: string }): OpenApiSchema {
   const schema: OpenApiSchema = kind.schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return { ...asObject(withEmbeddedResources(schema)), 'x-kubernetes-group-version-kind': [gvk] };
+}
+
+function asObject(schema: OpenApiSchema): OpenApiSchema {
   return {
     ...schema,
     type: 'object',
@@ -97,8 +101,27 @@ function objectSchema(kind: CustomKind, gvk: { group: string; version: string; k
         description: "Standard object's metadata.",
       },
     },
-    'x-kubernetes-group-version-kind': [gvk],
   };
+}
+
+/** Whole objects inside an object (`x-kubernetes-embedded-resource`) have an identity of their own, declared or not. */
+function withEmbeddedResources(schema: OpenApiSchema): OpenApiSchema {
+  const { properties, items, additionalProperties } = schema;
+  const complete: OpenApiSchema = {
+    ...schema,
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, property]) => [name, withEmbeddedResources(property)]),
+          ),
+        }),
+    ...(items === undefined ? {} : { items: withEmbeddedResources(items) }),
+    ...(typeof additionalProperties === 'object'
+      ? { additionalProperties: withEmbeddedResources(additionalProperties) }
+      : {}),
+  };
+  return schema['x-kubernetes-embedded-resource'] === true ? asObject(complete) : complete;
 }
 
 function listSchema(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { customResourceDocument, customResourceType } from './custom-resource-document.ts';
 import { builtInSchemas, builtInType, componentFor, openApiDocument, openApiIndex } from './documents.ts';
 import { loadBuiltInOpenApi } from './load.ts';
-import { findBuiltInKind, findBuiltInResource, resourceCatalog } from './resource-catalog.ts';
+import { resourceCatalog } from './resource-catalog.ts';
 
 type Operation = { parameters?: { name: string }[]; 'x-kubernetes-group-version-kind': unknown };
 type Paths = Record<string, Record<string, Operation>>;
@@ -119,6 +119,30 @@ describe('customResourceDocument', () => {
     expect(type.field('metadata').field('finalizers').declared).toMatchObject({ relation: 'set' });
   });
 
+  test('gives objects embedded in the object an identity', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        spec: {
+          type: 'object',
+          properties: {
+            template: {
+              type: 'object',
+              'x-kubernetes-embedded-resource': true,
+              properties: { spec: { type: 'object', properties: { a: { type: 'string' } } } },
+            },
+          },
+        },
+      },
+    };
+    const gvk = { group: 'example.com', version: 'v1', kind: 'Maker' };
+    const kind = { kind: 'Maker', listKind: 'MakerList', plural: 'makers', namespaced: true, schema, subresources: [] };
+    const type = customResourceType(customResourceDocument({ ...gvk, kinds: [kind] }), gvk);
+    const template = { apiVersion: 'v1', kind: 'Thing', metadata: { name: 'x' }, spec: { a: '1' } };
+    expect(validateValue(type, { spec: { template } })).toEqual([]);
+    expect(validateValue(type, { spec: { template: { status: {} } } })).toHaveLength(1);
+  });
+
   test('has the paths of its subresources', () => {
     expect(Object.keys(document['paths'] as Paths)).toEqual([
       '/apis/stable.example.com/v1/namespaces/{namespace}/crontabs',
@@ -131,11 +155,9 @@ describe('customResourceDocument', () => {
 });
 
 describe('resourceCatalog', () => {
-  test('finds resources by plural and kind, the preferred version first', () => {
-    expect(findBuiltInResource('autoscaling', 'horizontalpodautoscalers')?.version).toBe('v2');
-    expect(findBuiltInResource('', 'pods')?.subresources.map(({ name }) => name)).toContain('log');
-    expect(findBuiltInKind({ group: '', version: 'v1', kind: 'Namespace' })?.namespaced).toBe(false);
-    expect(findBuiltInKind({ group: '', version: 'v2', kind: 'Pod' })).toBeUndefined();
+  test('lists the preferred version of a group first', () => {
+    const autoscalers = resourceCatalog.filter(({ plural }) => plural === 'horizontalpodautoscalers');
+    expect(autoscalers.map(({ version }) => version)).toEqual(['v2', 'v1']);
   });
 
   test('names no resource twice', () => {

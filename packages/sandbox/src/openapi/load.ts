@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { OpenApiSchema } from '@lockstep/structured-merge';
 
 /** The components of every built-in kind, by the name the API server publishes. */
-export interface BuiltInOpenApi {
+interface BuiltInOpenApi {
   components: Record<string, OpenApiSchema>;
 }
 

@@ -1,5 +1,5 @@
 /** A subresource of a built-in resource. Group and version are those of its own kind, where they differ. */
-export interface BuiltInSubresource {
+interface BuiltInSubresource {
   name: string;
   group: string;
   version: string;
@@ -278,15 +278,3 @@ export const resourceCatalog: readonly BuiltInResource[] = [
     { kind: 'ResourceSlice', plural: 'resourceslices', scope: 'Cluster' },
   ]),
 ];
-
-/** A built-in resource by its plural name; the preferred version when none is given. */
-export function findBuiltInResource(group: string, plural: string, version?: string): BuiltInResource | undefined {
-  return resourceCatalog.find(
-    (one) => one.group === group && one.plural === plural && (version === undefined || one.version === version),
-  );
-}
-
-/** A built-in resource by kind. */
-export function findBuiltInKind(gvk: { group: string; version: string; kind: string }): BuiltInResource | undefined {
-  return resourceCatalog.find((one) => one.group === gvk.group && one.version === gvk.version && one.kind === gvk.kind);
-}

@@ -1,2 +1,1 @@
-export { decodeKubernetesProtobuf, isKubernetesProtobuf } from './decode.ts';
-export { ProtobufError } from './protobuf-error.ts';
+export { decodeKubernetesProtobuf } from './decode.ts';

@@ -134,8 +134,6 @@ describe('applyDefaults', () => {
       ],
       externalTrafficPolicy: 'Cluster',
       internalTrafficPolicy: 'Cluster',
-      ipFamilies: ['IPv4'],
-      ipFamilyPolicy: 'SingleStack',
       allocateLoadBalancerNodePorts: true,
     });
   });

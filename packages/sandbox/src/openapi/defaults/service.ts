@@ -20,11 +20,7 @@ export function defaultService(object: JsonObject): void {
   const type = spec['type'];
   const isExternal = type === 'NodePort' || type === 'LoadBalancer' || isNonEmptyList(spec['externalIPs']);
   if (isExternal) fillZero(spec, 'externalTrafficPolicy', 'Cluster');
-  if (type !== 'ExternalName') {
-    fill(spec, 'internalTrafficPolicy', 'Cluster');
-    fill(spec, 'ipFamilyPolicy', 'SingleStack');
-    fill(spec, 'ipFamilies', ['IPv4']);
-  }
+  if (type !== 'ExternalName') fill(spec, 'internalTrafficPolicy', 'Cluster');
   if (type === 'LoadBalancer') fill(spec, 'allocateLoadBalancerNodePorts', true);
   const loadBalancer = ensureObject(ensureObject(object, 'status'), 'loadBalancer');
   if (type !== 'LoadBalancer') return;
