@@ -80,6 +80,12 @@ export class ApplicationWorker {
     }
   }
 
+  /** Resolves when nothing is in progress, at the latest after `timeout` ms. */
+  async idle(timeout: number): Promise<void> {
+    const end = Date.now() + timeout;
+    while (this.#active.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   async #reconcile(key: ApplicationKey, application: Application): Promise<void> {
     const { queue, logger, metrics, controlPlane } = this.#parts;
     const text = textOfKey(key);

@@ -35,6 +35,9 @@ import { Repositories, type RepositoryMove } from './repositories.ts';
 import { repositorySettings } from './repository-credentials.ts';
 import { answerRequests } from './requests.ts';
 
+/** Jobs that take longer than this to notice that we stop are left to the next controller. */
+const STOP_TIMEOUT_MS = 3_000;
+
 /**
  * The controller role: holds a shard, watches its clusters and applications, and reconciles. Everything that happens is a
  * hint to look at applications again; what to do follows from what is seen then.
@@ -214,7 +217,7 @@ export class Controller implements AsyncDisposable {
     queueWorker.on('error', (error) => this.#logger.debug({ err: error }, 'application worker'));
     this.#stack.defer(async () => {
       // Jobs in progress see `throwIfCancelled` before their next write, so waiting for them is short.
-      await Promise.race([queueWorker.close(), new Promise((resolve) => setTimeout(resolve, 3_000))]);
+      await Promise.all([queueWorker.pause(true), worker.idle(STOP_TIMEOUT_MS)]);
       await queueWorker.close(true);
     });
     await queueWorker.waitUntilReady();
