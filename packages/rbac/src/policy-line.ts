@@ -1,10 +1,10 @@
 import { type Matcher, PatternError } from './glob.ts';
 import { compilePattern, type MatchMode } from './pattern.ts';
 
-export type Effect = 'allow' | 'deny';
+type Effect = 'allow' | 'deny';
 
 /** Where a line stands: a key of `argocd-rbac-cm`, `built-in`, or a project's role. */
-export interface LineOrigin {
+interface LineOrigin {
   origin: string;
   /** 1-based. */
   line: number;

@@ -1,6 +1,6 @@
 import type { ServerSettings } from '../settings/settings-source.ts';
 
-export type Capability = 'login' | 'apiKey';
+type Capability = 'login' | 'apiKey';
 
 /** An account of `argocd-cm` and `argocd-secret`. */
 export interface Account {

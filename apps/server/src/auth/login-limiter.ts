@@ -9,7 +9,7 @@ export interface LoginLimits {
   windowSeconds: number;
 }
 
-export const defaultLoginLimits: LoginLimits = { perUser: 5, perAddress: 30, windowSeconds: 300 };
+const defaultLoginLimits: LoginLimits = { perUser: 5, perAddress: 30, windowSeconds: 300 };
 
 /** Counts an attempt unless the limit is reached; the window begins with the first. Answers 1 when it may go on. */
 const RESERVE = `

@@ -47,7 +47,7 @@ function applyOperations(application: Application, operations: unknown): Applica
 }
 
 /** RFC 7386. Keys that JavaScript treats specially are left out: they mean nothing in an Application. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
+function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isRecord(patch)) return patch;
   const merged: Record<string, unknown> = isRecord(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {

@@ -34,7 +34,7 @@ export async function startOperation(
 }
 
 /** Whether an operation was requested or runs. */
-export function isOperating({ operation, status }: Application): boolean {
+function isOperating({ operation, status }: Application): boolean {
   const phase = status?.operationState?.phase;
   return (operation !== undefined && operation !== null) || phase === 'Running' || phase === 'Terminating';
 }

@@ -24,7 +24,7 @@ export interface ListRequest {
   cursor?: string;
 }
 
-export type Facets = Record<
+type Facets = Record<
   'projects' | 'health' | 'sync' | 'clusters' | 'namespaces' | 'repos' | 'autoSync' | 'labels' | 'phase',
   Record<string, number>
 >;

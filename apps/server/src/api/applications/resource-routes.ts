@@ -577,7 +577,7 @@ function equals(wanted: string | undefined, actual: string | undefined): boolean
 }
 
 /** Links in annotations: `url` or `title|url`, web addresses only, since they become links in the dashboard. */
-export function linksOf(annotations: Record<string, string> | undefined): { title: string; url: string }[] {
+function linksOf(annotations: Record<string, string> | undefined): { title: string; url: string }[] {
   return Object.entries(annotations ?? {}).flatMap(([key, value]) => {
     if (!key.startsWith(ANNOTATION_PREFIX_LINK)) return [];
     const bar = value.indexOf('|');

@@ -1,4 +1,3 @@
-import { ApplicationPermissionsSchema, ApplicationRowSchema } from '@lockstep/contract';
 import {
   type Application,
   ApplicationSpecSchema,
@@ -306,5 +305,3 @@ export const ActionsAnswerSchema = Type.Object({
 export function itemsOf<T extends TSchema>(item: T) {
   return Type.Object({ items: Type.Array(item) });
 }
-
-export { ApplicationPermissionsSchema, ApplicationRowSchema };

@@ -12,7 +12,7 @@ import { identityOf } from './authenticate.ts';
  * - an application action: the application in the path, if the caller may do one of `actions` with it
  * - any other permission, by resource, action and object
  */
-export type Access =
+type Access =
   | 'public'
   | 'session-optional'
   | 'filtered'
