@@ -56,7 +56,8 @@ function resolve(text: string): PlainValue {
   if (!isNumeric) return undefined;
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
   const plain = text.replaceAll('_', '');
-  if (first === 0x2e) return /^\.[0-9]/.test(text) && floatPattern.test(plain) ? Number(plain) : undefined;
+  // Upstream leaves underscores in here, and then it is no number.
+  if (first === 0x2e) return floatPattern.test(text) ? Number(text) : undefined;
   const integer = resolveInteger(plain);
   if (integer !== undefined) return integer;
   if (!floatPattern.test(plain)) return undefined;

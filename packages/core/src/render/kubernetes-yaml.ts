@@ -130,7 +130,7 @@ function refuseCollectionAsKey(state: ParserState): void {
 }
 
 function adviceFor(reason: string, text: string): string {
-  if (/tab/.test(reason)) return 'Indent with spaces, YAML allows no tabs';
+  if (/\btabs?\b/.test(reason)) return 'Indent with spaces, YAML allows no tabs';
   if (/^\s*\{\{/m.test(text) || /\{\{-?\s/.test(text)) {
     return 'It looks like a template: point the source at the Helm chart, or exclude the file';
   }
