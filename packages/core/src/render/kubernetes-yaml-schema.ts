@@ -56,8 +56,9 @@ function resolve(text: string): PlainValue {
   if (!isNumeric) return undefined;
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
   const plain = text.replaceAll('_', '');
-  // Upstream leaves underscores in here, and then it is no number.
-  if (first === 0x2e) return floatPattern.test(text) ? Number(text) : undefined;
+  // Here upstream takes underscores between digits only.
+  if (first === 0x2e && /\D_|_(?!\d)/.test(text)) return undefined;
+  if (first === 0x2e) return floatPattern.test(plain) ? Number(plain) : undefined;
   const integer = resolveInteger(plain);
   if (integer !== undefined) return integer;
   if (!floatPattern.test(plain)) return undefined;
