@@ -6,6 +6,7 @@ export * from './application/application.ts';
 export * from './application/application-set.ts';
 export * from './application/crd.ts';
 export * from './application/destination.ts';
+export * from './application/generators.ts';
 export { globMatch, globOrRegexMatch } from './application/glob.ts';
 export * from './application/operation.ts';
 export * from './application/project-permissions.ts';

@@ -21,6 +21,43 @@ export const SyncWindowSchema = Type.Object({
   description: Type.Optional(Type.String()),
 });
 
+const IntegrityRepositories = Type.Array(
+  Type.Object({ url: Type.String({ description: 'Glob; `!` in front denies.' }) }),
+);
+
+/** What a source must prove before it is used. New kinds of proof are kept although they are not known here. */
+export const SourceIntegritySchema = Type.Object(
+  {
+    git: Type.Optional(
+      Type.Object({
+        policies: Type.Optional(
+          Type.Array(
+            Type.Object({
+              repos: Type.Optional(IntegrityRepositories),
+              gpg: Type.Optional(
+                Type.Object({ mode: literal<'none' | 'head' | 'strict'>(), keys: Type.Optional(strings()) }),
+              ),
+            }),
+          ),
+        ),
+      }),
+    ),
+    helm: Type.Optional(
+      Type.Object({
+        policies: Type.Optional(
+          Type.Array(
+            Type.Object({
+              repos: Type.Optional(IntegrityRepositories),
+              provenance: Type.Optional(Type.Object({ keys: Type.Optional(strings()) })),
+            }),
+          ),
+        ),
+      }),
+    ),
+  },
+  { 'x-kubernetes-preserve-unknown-fields': true },
+);
+
 export const AppProjectSpecSchema = Type.Object({
   description: Type.Optional(Type.String()),
   sourceRepos: Type.Optional(strings('Globs of permitted repositories; `!` in front denies.')),
@@ -56,24 +93,7 @@ export const AppProjectSpecSchema = Type.Object({
   ),
   syncWindows: Type.Optional(Type.Array(SyncWindowSchema)),
   signatureKeys: Type.Optional(Type.Array(Type.Object({ keyID: Type.String() }))),
-  sourceIntegrity: Type.Optional(
-    Type.Object({
-      git: Type.Optional(
-        Type.Object({
-          policies: Type.Optional(
-            Type.Array(
-              Type.Object({
-                repos: Type.Optional(Type.Array(Type.Object({ url: Type.String() }))),
-                gpg: Type.Optional(
-                  Type.Object({ mode: literal<'none' | 'head' | 'strict'>(), keys: Type.Optional(strings()) }),
-                ),
-              }),
-            ),
-          ),
-        }),
-      ),
-    }),
-  ),
+  sourceIntegrity: Type.Optional(SourceIntegritySchema),
   sourceNamespaces: Type.Optional(strings('Namespaces where applications of this project may live.')),
   permitOnlyProjectScopedClusters: Type.Optional(Type.Boolean()),
   destinationServiceAccounts: Type.Optional(

@@ -142,5 +142,6 @@ const KEPT_KEYWORDS = new Set([
   'format',
   'anyOf',
   'x-kubernetes-int-or-string',
+  'x-kubernetes-map-type',
   'x-kubernetes-preserve-unknown-fields',
 ]);

@@ -46,3 +46,16 @@ export function openObject<T = Record<string, unknown>>(description?: string) {
 export function anyJson<T = unknown>() {
   return Type.Unsafe<T>({ 'x-kubernetes-preserve-unknown-fields': true } as TSchema);
 }
+
+/** A Kubernetes label selector; as a whole it has one owner, like everywhere in Kubernetes. */
+export function labelSelector() {
+  return Type.Object(
+    {
+      matchLabels: Type.Optional(stringMap()),
+      matchExpressions: Type.Optional(
+        Type.Array(Type.Object({ key: Type.String(), operator: Type.String(), values: Type.Optional(strings()) })),
+      ),
+    },
+    { 'x-kubernetes-map-type': 'atomic' },
+  );
+}
