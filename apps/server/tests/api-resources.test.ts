@@ -115,8 +115,8 @@ beforeAll(async () => {
   await world.application('web', {
     status: {
       history: [
-        { id: 1, revision: 'aaa', deployedAt: '2026-01-01T00:00:00Z' },
-        { id: 2, revision: 'bbb', deployedAt: '2026-01-02T00:00:00Z' },
+        { id: 0, revision: 'aaa', deployedAt: '2026-01-01T00:00:00Z' },
+        { id: 1, revision: 'bbb', deployedAt: '2026-01-02T00:00:00Z' },
       ],
     },
   });
@@ -360,9 +360,9 @@ describe('plans', () => {
     });
     expect([applied.status, applied.json.operation.sync.prune]).toEqual([200, true]);
     await world.call(admin, 'DELETE', '/api/v1/applications/web/operation');
-    const { json: back } = await world.call(admin, 'POST', '/api/v1/applications/web/plans', { historyId: 1 });
+    const { json: back } = await world.call(admin, 'POST', '/api/v1/applications/web/plans', { historyId: 0 });
     const rolled = await world.call(admin, 'POST', '/api/v1/applications/web/rollback', {
-      id: 1,
+      id: 0,
       planId: back.planId,
       prune: false,
     });

@@ -5105,10 +5105,22 @@ export interface components {
                     git?: {
                         policies?: {
                             repos?: {
+                                /** @description Glob; `!` in front denies. */
                                 url: string;
                             }[];
                             gpg?: {
                                 mode: string;
+                                keys?: string[];
+                            };
+                        }[];
+                    };
+                    helm?: {
+                        policies?: {
+                            repos?: {
+                                /** @description Glob; `!` in front denies. */
+                                url: string;
+                            }[];
+                            provenance?: {
                                 keys?: string[];
                             };
                         }[];

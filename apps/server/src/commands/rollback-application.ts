@@ -14,7 +14,7 @@ import { retryField, syncOptionsField } from './request-sync.ts';
 import { startOperation } from './start-operation.ts';
 
 export interface RollbackRequest {
-  /** Of `status.history`; absent or 0 means the deployment before the current one. */
+  /** Of `status.history`, which begins with 0; absent or below zero means the deployment before the current one. */
   id?: number;
   prune?: boolean;
   dryRun?: boolean;
@@ -82,12 +82,12 @@ export async function resumeApplication(
 
 function historyEntry(application: Application, id: number | undefined): RevisionHistory {
   const history = application.status?.history ?? [];
-  const entry = id === undefined || id === 0 ? history.at(-2) : history.find((candidate) => candidate.id === id);
+  const entry = id === undefined || id < 0 ? history.at(-2) : history.find((candidate) => candidate.id === id);
   if (entry !== undefined) return entry;
   const known = history.map((candidate) => candidate.id).join(', ') || 'none';
   throw new ApiError(
     'InvalidArgument',
-    `application ${application.metadata.name ?? ''} does not have deployment with id ${id ?? 'before the current one'}`,
+    `application ${application.metadata.name ?? ''} does not have deployment with id ${id ?? -1}`,
     { fix: `Deployments in its history: ${known}` },
   );
 }

@@ -65,7 +65,7 @@ function intentOf({ revision, revisions, prune, resources, syncOptions, strategy
     syncOptions: syncOptions ?? [],
     runsHooks: strategy?.apply === undefined,
     force: strategy?.apply?.force ?? strategy?.hook?.force ?? false,
-    historyId: historyId ?? 0,
+    historyId: historyId ?? null,
   };
 }
 

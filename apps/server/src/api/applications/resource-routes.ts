@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { ANNOTATION_PREFIX_LINK, sourcesOf } from '@lockstep/core';
+import { ANNOTATION_PREFIX_LINK, ClusterError, sourcesOf } from '@lockstep/core';
 import { customAction, resourceActions } from '@lockstep/rbac';
 import Type from 'typebox';
 import { refreshApplication } from '../../commands/refresh-application.ts';
@@ -127,7 +127,9 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
       }
       const { client, ref } = await live.find(applicationOf(request), request.query);
       await requireResourceAction(request, 'update', ref);
-      const patched = await client.patch(ref, { type, body: parseBody(request.body) });
+      const patched = await client.patch(ref, { type, body: parseBody(request.body) }).catch((error: unknown) => {
+        throw isSecret(ref) ? withoutText(error) : error;
+      });
       return { manifest: JSON.stringify(live.present(patched)) };
     },
   );
@@ -569,6 +571,19 @@ function parseBody(text: string): unknown {
       `the patch is not valid JSON: ${error instanceof Error ? error.message : ''}`,
     );
   }
+}
+
+function isSecret({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
+  return apiVersion === 'v1' && kind === 'Secret';
+}
+
+/** An API server that refuses a Secret may quote it, so of its answer only the kind of refusal is passed on. */
+function withoutText(error: unknown): unknown {
+  if (!(error instanceof ClusterError)) return error;
+  return new ClusterError('the API server refused the change of the Secret', {
+    status: error.status,
+    reason: error.reason,
+  });
 }
 
 /** An absent filter fits everything. */

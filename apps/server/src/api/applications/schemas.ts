@@ -135,7 +135,7 @@ const SyncOptionsField = Type.Union([
   Type.Object({ items: Type.Optional(Type.Array(Type.String())) }),
   Type.Array(Type.String()),
 ]);
-const integer = () => Type.Union([Type.Integer(), Type.String({ pattern: '^\\d{1,15}$' })]);
+const integer = () => Type.Union([Type.Integer(), Type.String({ pattern: '^-?\\d{1,15}$' })]);
 
 export const SyncBodySchema = Type.Object({
   ...reference,

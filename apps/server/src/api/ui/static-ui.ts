@@ -26,26 +26,26 @@ export async function serveDashboard(
         route.config = { ...route.config, access: 'public' };
       });
       await scope.register(fastifyStatic, {
-        root: join(staticFolder, 'assets'),
-        prefix: `${rootPath}/assets/`,
-        // Built files carry a hash of their content in their name.
-        immutable: true,
-        maxAge: '365d',
-        decorateReply: false,
-      });
-      await scope.register(fastifyStatic, {
         root: staticFolder,
         prefix: `${rootPath}/`,
         index: false,
+        // One route for each file there is, so that no path can lead anywhere else.
         wildcard: false,
         decorateReply: false,
+        cacheControl: false,
+        setHeaders(reply, file) {
+          // Built files carry a hash of their content in their name.
+          const isBuilt = file.startsWith(join(staticFolder, 'assets'));
+          reply.header('cache-control', isBuilt ? 'public, max-age=31536000, immutable' : 'no-cache');
+        },
       });
     });
   }
   app.setNotFoundHandler(async (request, reply) => {
-    const wantsPage =
-      (request.method === 'GET' || request.method === 'HEAD') && (request.headers.accept ?? '').includes('text/html');
     const path = request.url.split('?', 1)[0] ?? '';
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const isStart = path === `${rootPath}/` || path === rootPath;
+    const wantsPage = isRead && (isStart || (request.headers.accept ?? '').includes('text/html'));
     const isApi = path.startsWith(`${rootPath}/api/`);
     if (page !== undefined && wantsPage && !isApi) {
       return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
