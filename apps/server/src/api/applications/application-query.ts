@@ -50,21 +50,24 @@ export function parseQuery(text: string): QueryTerm[] {
   return terms;
 }
 
-/** Whether a row satisfies every condition. `except` leaves one field out, for counting that field's values. */
-export function matchesQuery(row: ApplicationRow, terms: readonly QueryTerm[], except?: string): boolean {
-  const alternatives = new Map<string, boolean>();
+/**
+ * The fields whose conditions a row does not satisfy, '' standing for free text. None: the row is selected. Only one: it
+ * would be selected without the conditions on that field, which is what counting that field's values needs.
+ */
+export function failingFields(row: ApplicationRow, terms: readonly QueryTerm[]): string[] {
+  const failing = new Set<string>();
+  let alternatives: Map<string, boolean> | undefined;
   for (const term of terms) {
-    if (term.field === except && except !== undefined) continue;
-    const holds = matchesTerm(row, term);
-    if (term.negated) {
-      if (holds) return false;
-    } else if (term.field === '') {
-      if (!holds) return false;
-    } else {
-      alternatives.set(term.field, (alternatives.get(term.field) ?? false) || holds);
+    const { field, negated } = term;
+    if (negated || field === '') {
+      if (matchesTerm(row, term) === negated) failing.add(field);
+      continue;
     }
+    alternatives ??= new Map();
+    if (alternatives.get(field) !== true) alternatives.set(field, matchesTerm(row, term));
   }
-  return [...alternatives.values()].every((holds) => holds);
+  if (alternatives !== undefined) for (const [field, holds] of alternatives) if (!holds) failing.add(field);
+  return [...failing];
 }
 
 function matchesTerm(row: ApplicationRow, { field, value }: QueryTerm): boolean {

@@ -2,7 +2,7 @@ import type { ApplicationRow } from '@lockstep/contract';
 import { type Application, canonicalRepositoryUrl, matchesLabelSelector } from '@lockstep/core';
 import { ApiError } from '../api-error.ts';
 import { parseLabelSelector } from '../label-selector.ts';
-import { matchesQuery, parseQuery, type QueryTerm } from './application-query.ts';
+import { failingFields, parseQuery, type QueryTerm } from './application-query.ts';
 import { applicationRow } from './presenter.ts';
 
 /** What a list request selects. Everything is optional; several values of one filter are alternatives. */
@@ -38,10 +38,18 @@ export interface ApplicationPage {
   facets: Facets;
 }
 
+interface Candidate {
+  application: Application;
+  row: ApplicationRow;
+  /** Fields whose conditions it does not satisfy. */
+  failing: string[];
+}
+
 const sorts: Record<string, (row: ApplicationRow) => string> = {
   name: (row) => row.name,
   project: (row) => row.project,
-  health: (row) => String(severity.indexOf(row.health.status)).padStart(2, '0'),
+  // One digit, so that numbers sort as text.
+  health: (row) => String(severity.indexOf(row.health.status)),
   sync: (row) => row.sync.status,
   createdAt: (row) => row.createdAt,
   reconciledAt: (row) => row.reconciledAt ?? '',
@@ -55,11 +63,13 @@ const severity = ['Degraded', 'Missing', 'Unknown', 'Progressing', 'Suspended', 
 export function listApplications(visible: Iterable<Application>, request: ListRequest): ApplicationPage {
   const terms = termsOf(request);
   const isSelected = plainFilter(request);
-  const candidates: { application: Application; row: ApplicationRow }[] = [];
+  const candidates: Candidate[] = [];
   for (const application of visible) {
-    if (isSelected(application)) candidates.push({ application, row: applicationRow(application) });
+    if (!isSelected(application)) continue;
+    const row = applicationRow(application);
+    candidates.push({ application, row, failing: failingFields(row, terms) });
   }
-  const matching = candidates.filter(({ row }) => matchesQuery(row, terms));
+  const matching = candidates.filter(({ failing }) => failing.length === 0);
   const order = comparison(request.sort ?? 'name');
   matching.sort((a, b) => order(a.row, b.row));
   const start =
@@ -71,7 +81,7 @@ export function listApplications(visible: Iterable<Application>, request: ListRe
     applications: page.map(({ application }) => application),
     total: matching.length,
     cursor: last === undefined || start + limit >= matching.length ? '' : encodeCursor(last.row),
-    facets: request.limit === undefined ? emptyFacets() : countFacets(candidates, terms),
+    facets: request.limit === undefined ? emptyFacets() : countFacets(candidates),
   };
 }
 
@@ -199,23 +209,28 @@ function emptyFacets(): Facets {
 }
 
 /** Counts each value among the rows that all other filters select, so that choosing one shows what else there is. */
-function countFacets(candidates: readonly { row: ApplicationRow }[], terms: readonly QueryTerm[]): Facets {
+function countFacets(candidates: readonly Candidate[]): Facets {
   const facets = emptyFacets();
-  const count = (facet: keyof Facets, field: string, valuesOf: (row: ApplicationRow) => string[]): void => {
-    const counts = facets[facet];
-    for (const { row } of candidates) {
-      if (!matchesQuery(row, terms, field)) continue;
+  for (const { row, failing } of candidates) {
+    if (failing.length > 1) continue;
+    for (const [facet, field, valuesOf] of facetSources) {
+      if (failing.length === 1 && failing[0] !== field) continue;
+      const counts = facets[facet];
       for (const value of valuesOf(row)) if (value !== '') counts[value] = (counts[value] ?? 0) + 1;
     }
-  };
-  count('projects', 'project', (row) => [row.project]);
-  count('health', 'health', (row) => [row.health.status]);
-  count('sync', 'sync', (row) => [row.sync.status]);
-  count('clusters', 'cluster', (row) => [row.destination.name || row.destination.server]);
-  count('namespaces', 'namespace', (row) => [row.destination.namespace]);
-  count('repos', 'repo', (row) => [row.source.repoURL]);
-  count('autoSync', 'autosync', (row) => [row.autoSync]);
-  count('labels', 'label', (row) => Object.entries(row.labels).map(([key, value]) => `${key}=${value}`));
-  count('phase', 'phase', (row) => (row.operation === null ? [] : [row.operation.phase]));
+  }
   return facets;
 }
+
+/** Of each facet the field of the query language that filters by it, and the values of a row. */
+const facetSources: [facet: keyof Facets, field: string, valuesOf: (row: ApplicationRow) => string[]][] = [
+  ['projects', 'project', (row) => [row.project]],
+  ['health', 'health', (row) => [row.health.status]],
+  ['sync', 'sync', (row) => [row.sync.status]],
+  ['clusters', 'cluster', (row) => [row.destination.name || row.destination.server]],
+  ['namespaces', 'namespace', (row) => [row.destination.namespace]],
+  ['repos', 'repo', (row) => [row.source.repoURL]],
+  ['autoSync', 'autosync', (row) => [row.autoSync]],
+  ['labels', 'label', (row) => Object.entries(row.labels).map(([key, value]) => `${key}=${value}`)],
+  ['phase', 'phase', (row) => (row.operation === null ? [] : [row.operation.phase])],
+];
