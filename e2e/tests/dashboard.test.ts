@@ -35,7 +35,10 @@ beforeEach(async () => {
   page.on('pageerror', (error) => problems.push(error.message));
   await signIn();
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') {
+    await page.screenshot({ path: `e2e/failures/${task.name.replace(/[^a-z0-9]+/gi, '-')}.png` });
+  }
   await page.close();
   expect(problems).toEqual([]);
 });
@@ -175,10 +178,10 @@ describe('accessibility', () => {
   test.each(routes.flatMap((route) => [[route, 'light'] as const, [route, 'dark'] as const]))(
     '%s has no serious violation in %s',
     async (route, scheme) => {
+      await page.addInitScript({ path: axe });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.goto(`${world.summary.url}${route}`);
       await page.locator('main').waitFor();
-      await page.addScriptTag({ path: axe });
       const found = await page.evaluate(async () => {
         const { axe: engine } = globalThis as unknown as {
           axe: {
