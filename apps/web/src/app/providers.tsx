@@ -1,10 +1,11 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { StreamContext } from '../hooks/use-stream.ts';
 import type { LiveStream } from '../lib/stream.ts';
 import { theme } from '../styles/theme.ts';
+
+const Notices = lazy(() => import('./notices.tsx'));
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 
@@ -22,7 +23,9 @@ export function Providers({
       <QueryClientProvider client={queryClient}>
         <StreamContext value={stream}>
           {children}
-          <Notifications position="bottom-right" containerWidth={360} />
+          <Suspense>
+            <Notices />
+          </Suspense>
         </StreamContext>
       </QueryClientProvider>
     </MantineProvider>

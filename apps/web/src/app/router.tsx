@@ -13,7 +13,6 @@ import { safeReturnPath } from '../features/session/return-path.ts';
 import { basePath } from '../lib/base-path.ts';
 import { NotFound } from './routes/not-found.tsx';
 import { applicationSearch, listSearch } from './search.ts';
-import { Shell } from './shell/shell.tsx';
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
@@ -37,7 +36,7 @@ const login = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
-  component: Shell,
+  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
   notFoundComponent: NotFound,
   beforeLoad: async ({ context, location }) => {
     const user = await context.queryClient.ensureQueryData(sessionQueries.user());

@@ -1,16 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  createTheme,
-  Drawer,
-  Input,
-  Kbd,
-  Menu,
-  Modal,
-  Tabs,
-  Tooltip,
-} from '@mantine/core';
+import { createTheme } from '@mantine/core';
 
 /** Mantine in our colours. Neutral first: ink buttons on quiet surfaces, so that the only loud colours are statuses. */
 export const theme = createTheme({
@@ -71,24 +59,20 @@ export const theme = createTheme({
       '#0d0e11',
     ],
   },
+  // By name, not by `Button.extend`: naming a component must not load it.
   components: {
-    Button: Button.extend({
+    Button: {
       defaultProps: { size: 'sm' },
-      vars: (_theme, props) =>
-        props.color === undefined && (props.variant === undefined || props.variant === 'filled')
-          ? {
-              root: {
-                '--button-bg': 'var(--ls-ink)',
-                '--button-hover': 'var(--ls-ink-hover)',
-                '--button-color': 'var(--ls-on-ink)',
-              },
-            }
-          : { root: {} },
-    }),
-    Checkbox: Checkbox.extend({ defaultProps: { radius: 'xs' } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } }),
-    Input: Input.extend({ defaultProps: { size: 'sm' } }),
-    Tooltip: Tooltip.extend({
+      vars: (_theme: unknown, props: { color?: string; variant?: string }) => {
+        if (props.variant !== undefined && props.variant !== 'filled') return { root: {} };
+        if (props.color === undefined) return { root: filled('ink', 'on-ink') };
+        return { root: props.color === 'red' ? filled('danger', 'on-danger') : {} };
+      },
+    },
+    Checkbox: { defaultProps: { radius: 'xs' } },
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } },
+    Input: { defaultProps: { size: 'sm' } },
+    Tooltip: {
       defaultProps: {
         openDelay: 350,
         withArrow: false,
@@ -97,17 +81,25 @@ export const theme = createTheme({
         fz: 'xs',
         events: { hover: true, focus: true, touch: false },
       },
-    }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } }),
-    Modal: Modal.extend({
+    },
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },
+    Modal: {
       defaultProps: {
         centered: true,
         overlayProps: { backgroundOpacity: 0.42 },
         closeButtonProps: { 'aria-label': 'Close' },
       },
-    }),
-    Drawer: Drawer.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.42 } } }),
-    Kbd: Kbd.extend({ defaultProps: { size: 'xs' } }),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
+    },
+    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.42 } } },
+    Kbd: { defaultProps: { size: 'xs' } },
+    Tabs: { defaultProps: { keepMounted: false } },
   },
 });
+
+function filled(background: string, text: string) {
+  return {
+    '--button-bg': `var(--ls-${background})`,
+    '--button-hover': `var(--ls-${background}-hover)`,
+    '--button-color': `var(--ls-${text})`,
+  };
+}

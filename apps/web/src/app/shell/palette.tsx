@@ -146,6 +146,7 @@ export default function Palette({ opened, onClose, onHelp }: PaletteProps) {
       scrollable
       maxHeight={420}
       shortcut={null}
+      overlayProps={{ backgroundOpacity: 0.42, blur: 0 }}
     >
       <Modal.Title className="visually-hidden">Find anything</Modal.Title>
       <Spotlight.Search

@@ -16,16 +16,17 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { LogoMark } from '../../components/logo.tsx';
-import { SessionExpired } from '../../features/session/session-expired.tsx';
 import { useShortcuts } from '../../hooks/use-shortcuts.ts';
 import { useStream } from '../../hooks/use-stream.ts';
 import { onSessionChange, sessionExpired, setSessionExpired } from '../../lib/session-events.ts';
+import { KeyCaps } from './key-caps.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import classes from './shell.module.css';
-import { KeyCaps, ShortcutSheet } from './shortcut-sheet.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const Palette = lazy(() => import('./palette.tsx'));
+const ShortcutSheet = lazy(() => import('./shortcut-sheet.tsx'));
+const SessionExpired = lazy(() => import('../../features/session/session-expired.tsx'));
 
 const sections = [
   { title: undefined, links: [{ to: '/applications', label: 'Applications', icon: IconApps, keys: 'g a' }] },
@@ -153,8 +154,10 @@ export function Shell() {
       <main className={classes.main} ref={main} tabIndex={-1}>
         <Outlet />
       </main>
-      <ShortcutSheet opened={helpOpen} onClose={() => setHelpOpen(false)} />
-      <SessionExpired opened={expired} onSignedIn={returned} />
+      <Suspense>
+        {helpOpen && <ShortcutSheet onClose={() => setHelpOpen(false)} />}
+        {expired && <SessionExpired onSignedIn={returned} />}
+      </Suspense>
       {palette !== 'unloaded' && (
         <Suspense>
           <Palette opened={palette === 'open'} onClose={() => setPalette('closed')} onHelp={() => setHelpOpen(true)} />

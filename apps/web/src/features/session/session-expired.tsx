@@ -3,10 +3,10 @@ import classes from './sign-in.module.css';
 import { SignInForm } from './sign-in-form.tsx';
 
 /** Asks to sign in again over the page, so that nothing a person was writing is lost. */
-export function SessionExpired({ opened, onSignedIn }: { opened: boolean; onSignedIn: () => void }) {
+export default function SessionExpired({ onSignedIn }: { onSignedIn: () => void }) {
   return (
     <Modal
-      opened={opened}
+      opened
       onClose={() => undefined}
       withCloseButton={false}
       title="Your session has ended"

@@ -14,11 +14,11 @@ import { applicationQueries, defaultSort } from '../queries.ts';
 import type { ListSearch } from '../search.ts';
 import { ApplicationTable } from './application-table.tsx';
 import { ApplicationTiles } from './application-tiles.tsx';
-import { BulkBar } from './bulk-bar.tsx';
 import classes from './list.module.css';
 import { QueryBar } from './query-bar.tsx';
 
 const SyncDialog = lazy(() => import('../sync/sync-dialog.tsx'));
+const BulkBar = lazy(() => import('./bulk-bar.tsx'));
 const NewApplication = lazy(() => import('../new/new-application.tsx'));
 
 interface ApplicationListProps {
@@ -137,8 +137,10 @@ export function ApplicationList({ search, onSearch }: ApplicationListProps) {
           onToggleAll={toggleAll}
         />
       )}
-      <BulkBar selected={rows.filter((row) => selected.has(rowKey(row)))} onClear={() => setSelected(new Set())} />
       <Suspense>
+        {selected.size > 0 && (
+          <BulkBar selected={rows.filter((row) => selected.has(rowKey(row)))} onClear={() => setSelected(new Set())} />
+        )}
         {search.plan && (
           <SyncDialog applicationKey={parseKey(search.plan)} onClose={() => onSearch({ plan: undefined })} />
         )}

@@ -7,7 +7,7 @@ import { type BulkResult, runBulk } from './bulk.ts';
 import classes from './list.module.css';
 
 /** Commands for what is selected. Sync never prunes here: that is decided with the plan of one application in view. */
-export function BulkBar({ selected, onClear }: { selected: ApplicationKey[]; onClear: () => void }) {
+export default function BulkBar({ selected, onClear }: { selected: ApplicationKey[]; onClear: () => void }) {
   const [progress, setProgress] = useState<{ command: 'sync' | 'refresh'; done: number }>();
   const [confirming, setConfirming] = useState(false);
   const [failures, setFailures] = useState<BulkResult['failures']>([]);

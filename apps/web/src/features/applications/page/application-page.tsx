@@ -307,7 +307,9 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
             <Menu.Item
               leftSection={<IconPlayerStop size={16} />}
               disabled={!busy || syncDenied !== undefined}
-              onClick={() => terminateOperation(key).catch((error: unknown) => failed('Could not terminate', error))}
+              onClick={() => {
+                terminateOperation(key).catch((error: unknown) => failed('Could not terminate', error));
+              }}
             >
               Terminate operation
             </Menu.Item>
