@@ -86,7 +86,12 @@ export function methodNotAllowed(): ApiError {
 }
 
 export function notAcceptable(): ApiError {
-  return new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
+  return new ApiError(
+    406,
+    'NotAcceptable',
+    '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+    {},
+  );
 }
 
 export function alreadyExists(resource: NamedResource, name: string): ApiError {

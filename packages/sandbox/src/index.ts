@@ -72,7 +72,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-const gitVersion = 'v1.34.0';
+const gitVersion = 'v1.34.3';
 const defaultUsers: SandboxUser[] = [
   { name: 'admin', groups: ['system:masters'] },
   { name: 'viewer', groups: ['viewers'] },

@@ -20,6 +20,9 @@ import { patchTypes } from './patch/patch-object.ts';
 import { type Reply, sendReply } from './requests/reply.ts';
 import { type RequestInfo, type ResourceRequest, requestInfo } from './requests/request-info.ts';
 
+/** What answers paths that nobody serves, as opposed to resources that a served version does not have. */
+const pageNotFound: Reply = { code: 404, body: '404 page not found\n' };
+
 /** Selectors may make long URLs. */
 const maxHeaderSize = 64 * 1024;
 
@@ -146,7 +149,11 @@ export class ApiServer {
     const { info, url, user, request, response } = call;
     if (!info.isResource) return this.answerPath(info.path, request);
     const type = this.services.registry.find(info.group, info.version, info.plural);
-    if (type === undefined) throw noSuchPath();
+    if (type === undefined) {
+      const isServed = this.services.registry.groups().get(info.group)?.has(info.version) === true;
+      if (!isServed) return pageNotFound;
+      throw noSuchPath();
+    }
     return handleResource({ services: this.services, info, type, query: url.searchParams, user, request, response });
   }
 
@@ -201,7 +208,7 @@ export class ApiServer {
     }
     if (/^\/(healthz|livez|readyz)(\/|$)/.test(clean)) return { code: 200, body: 'ok' };
     const document = this.documentAt(clean);
-    if (document === undefined) throw noSuchPath();
+    if (document === undefined) return pageNotFound;
     return {
       code: 200,
       body: document,

@@ -157,7 +157,9 @@ describe('lists and watches', () => {
     expect(await names('fieldSelector=metadata.name%3Db')).toEqual(['b']);
     const refused = await api.get(`${configMaps}?fieldSelector=data.x%3D1`);
     expect(refused.code).toBe(400);
-    expect(stringAt(refused.body, 'message')).toContain('field label not supported: data.x');
+    expect(stringAt(refused.body, 'message')).toContain(
+      '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    );
     expect((await api.get(`${configMaps}?labelSelector=a%3D%3D%3Db`)).code).toBe(400);
   });
 

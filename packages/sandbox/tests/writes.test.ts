@@ -147,9 +147,7 @@ describe('writes', () => {
       type: 'application/merge-patch+json',
     });
     expect(patched.code).toBe(422);
-    expect(stringAt(patched.body, 'message')).toContain(
-      'patch: Invalid value: "{\\"nope\\":1}": strict decoding error: unknown field "nope"',
-    );
+    expect(stringAt(patched.body, 'message')).toContain('": strict decoding error: unknown field "nope"');
   });
 
   it('writes quantities the one way the server does', async () => {
@@ -242,7 +240,8 @@ describe('writes', () => {
   });
 
   it('answers wrong requests in the words of the real server', async () => {
-    expect((await api.get('/apis/nope/v1/things')).body).toMatchObject({
+    expect((await api.get('/apis/nope/v1/things')).text).toBe('404 page not found\n');
+    expect((await api.get('/api/v1/things')).body).toMatchObject({
       code: 404,
       message: 'the server could not find the requested resource',
     });

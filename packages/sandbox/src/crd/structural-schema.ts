@@ -13,7 +13,7 @@ const typeFields = new Set(['apiVersion', 'kind', 'metadata']);
  */
 export function pruneCustomResource(type: ResourceType, body: JsonObject, request: WriteRequest): JsonObject {
   const metadata = decodeObject(type.mergeType.field('metadata'), objectAt(body, 'metadata'));
-  if (metadata.typeError !== undefined) throw cannotDecode(type, metadata.typeError);
+  if (metadata.typeError !== undefined) throw cannotDecode(type, metadata.typeError, request);
   const dropped = metadata.unknownFields.map((field) => `metadata.${field}`);
   const schema = type.custom?.schema;
   const pruned = schema === undefined ? { ...body } : pruneObject(schema, body, '', dropped, true);

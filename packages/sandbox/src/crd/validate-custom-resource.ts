@@ -12,7 +12,7 @@ import {
   typeInvalid,
 } from '../validation/field-error.ts';
 import { hasFormat } from './formats.ts';
-import { validateRules } from './validation-rules.ts';
+import { hasRules, validateRules } from './validation-rules.ts';
 
 /**
  * Checks a custom object against its version's schema, with the API server's words. A value that was stored before and
@@ -29,10 +29,19 @@ export function validateCustomResource(
   // The API server takes care of these itself; the schema's words about them only restrict the name.
   const { metadata: _metadata, ...properties } = objectAt(schema, 'properties');
   validateValue({ ...schema, properties }, object, live, '', errors);
-  const blocksRules = errors.some((error) => error.type === 'TypeInvalid' || error.type === 'Required');
-  if (!blocksRules) errors.push(...validateRules(schema, object, live));
+  if (!hasRules(schema)) return errors;
+  if (errors.some(({ type: kind }) => blocking.has(kind))) errors.push(rulesNotChecked);
+  else errors.push(...validateRules(schema, object, live));
   return errors;
 }
+
+/** Errors that leave rules nothing sensible to look at. */
+const blocking = new Set(['TypeInvalid', 'Required', 'TooLong', 'TooMany', 'NotSupported']);
+const rulesNotChecked = invalid(
+  '',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
 
 function validateValue(schema: JsonObject, value: unknown, old: unknown, path: string, errors: FieldError[]): void {
   if (old !== undefined && equalJson(value, old)) return;
@@ -78,9 +87,14 @@ function validateText(schema: JsonObject, value: string, path: string, errors: F
   const length = [...value].length;
   const maximum = schema['maxLength'];
   const minimum = schema['minLength'];
-  if (typeof maximum === 'number' && length > maximum) errors.push(tooLong(path, maximum));
+  if (typeof maximum === 'number' && length > maximum) {
+    // The real validator stops at the first that does not fit, too.
+    errors.push(tooLong(path, maximum));
+    return;
+  }
   if (typeof minimum === 'number' && length < minimum) {
     errors.push(invalid(path, value, `${path} in body should be at least ${minimum} chars long`));
+    return;
   }
   const pattern = schema['pattern'];
   if (typeof pattern === 'string' && !compilePattern(pattern).test(value)) {
@@ -88,7 +102,7 @@ function validateText(schema: JsonObject, value: string, path: string, errors: F
   }
   const format = schema['format'];
   if (typeof format === 'string' && !hasFormat(format, value)) {
-    errors.push(invalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
+    errors.push(typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
   }
 }
 
@@ -212,29 +226,36 @@ function join(path: string, key: string): string {
 }
 
 function validateCombinations(schema: JsonObject, value: unknown, path: string, errors: FieldError[]): void {
-  const fits = (candidate: unknown): boolean => {
-    if (!isObject(candidate)) return true;
+  const problemsOf = (candidate: unknown): FieldError[] => {
     const found: FieldError[] = [];
-    validateValue(candidate, value, undefined, path, found);
-    return found.length === 0;
+    if (isObject(candidate)) validateValue(candidate, value, undefined, path, found);
+    return found;
   };
   const subject = JSON.stringify(path === '' ? '<nil>' : path);
   const { oneOf, anyOf, not } = schema;
-  if (schema['x-kubernetes-int-or-string'] !== true && Array.isArray(anyOf) && anyOf.length > 0 && !anyOf.some(fits)) {
-    errors.push(invalid(path, '', `${subject} must validate at least one schema (anyOf)`));
-  }
-  if (Array.isArray(oneOf) && oneOf.length > 0) {
-    const matches = oneOf.filter(fits).length;
-    if (matches !== 1) {
-      const found = matches === 0 ? 'Found none valid' : `Found ${matches} valid alternatives`;
-      errors.push(invalid(path, '', `${subject} must validate one and only one schema (oneOf). ${found}`));
+  if (schema['x-kubernetes-int-or-string'] !== true && Array.isArray(anyOf) && anyOf.length > 0) {
+    const outcomes = anyOf.map(problemsOf);
+    if (outcomes.every((found) => found.length > 0)) {
+      errors.push(invalid('', '', `${subject} must validate at least one schema (anyOf)`), ...fewest(outcomes));
     }
   }
-  for (const part of listAt(schema, 'allOf')) {
-    if (!isObject(part)) continue;
-    const found: FieldError[] = [];
-    validateValue(part, value, undefined, path, found);
-    if (found.length > 0) errors.push(...found, invalid(path, '', `${subject} must validate all the schemas (allOf)`));
+  if (Array.isArray(oneOf) && oneOf.length > 0) {
+    const outcomes = oneOf.map(problemsOf);
+    const matches = outcomes.filter((found) => found.length === 0).length;
+    const which = `${subject} must validate one and only one schema (oneOf)`;
+    if (matches === 0) errors.push(invalid('', '', `${which}. Found none valid`), ...fewest(outcomes));
+    if (matches > 1) errors.push(invalid('', '', `${which}. Found ${matches} valid alternatives`));
   }
-  if (isObject(not) && fits(not)) errors.push(invalid(path, '', `${subject} must not validate the schema (not)`));
+  for (const part of listAt(schema, 'allOf')) {
+    const found = problemsOf(part);
+    if (found.length > 0) errors.push(...found, invalid('', '', `${subject} must validate all the schemas (allOf)`));
+  }
+  if (isObject(not) && problemsOf(not).length === 0) {
+    errors.push(invalid('', '', `${subject} must not validate the schema (not)`));
+  }
+}
+
+/** The alternative that came closest. */
+function fewest(outcomes: FieldError[][]): FieldError[] {
+  return outcomes.reduce((best, found) => (found.length < best.length ? found : best));
 }

@@ -23,7 +23,7 @@ export function validateRules(schema: JsonObject, value: unknown, old: unknown):
 const schemasWithRules = new WeakMap<JsonObject, boolean>();
 
 /** Whether a schema or any below it has rules; most have none, and then values need not be converted. */
-function hasRules(schema: JsonObject): boolean {
+export function hasRules(schema: JsonObject): boolean {
   const known = schemasWithRules.get(schema);
   if (known !== undefined) return known;
   const below = [...Object.values(objectAt(schema, 'properties')), schema['items'], schema['additionalProperties']];

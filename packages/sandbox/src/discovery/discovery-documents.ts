@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
 import { apiVersionFrom, type ResourceType } from '../resources/resource-type.ts';
@@ -101,16 +102,25 @@ export function resourceList(registry: ResourceRegistry, group: string, version:
         verbs: type.verbs,
         ...(type.shortNames.length === 0 ? {} : { shortNames: type.shortNames }),
         ...(type.categories.length === 0 ? {} : { categories: type.categories }),
+        ...(type.createOnly ? {} : { storageVersionHash: storageVersionHash(registry, type) }),
       },
       ...type.subresources.map((subresource) => ({
         name: `${type.plural}/${subresource.name}`,
         singularName: '',
         namespaced: type.namespaced,
-        ...(subresource.group === undefined ? {} : { group: subresource.group }),
-        ...(subresource.version === undefined ? {} : { version: subresource.version }),
+        ...(subresource.group === undefined || subresource.group === type.group ? {} : { group: subresource.group }),
+        ...(subresource.group === undefined || subresource.group === type.group || subresource.version === undefined
+          ? {}
+          : { version: subresource.version }),
         kind: subresource.kind,
         verbs: subresource.verbs,
       })),
     ]),
   };
+}
+
+/** Changes when objects of a resource come to be stored in another version. */
+function storageVersionHash(registry: ResourceRegistry, type: ResourceType): string {
+  const { group, version, kind } = registry.byResource(type.id) ?? type;
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }

@@ -71,7 +71,7 @@ function parseToken(token: string): { id: string; start: number } {
   } catch {
     // Answered below, like any other token that is none.
   }
-  throw badRequest('continue key is not valid: the token was not issued by this server');
+  throw badRequest('invalid continue token: continue key is not valid: the token was not issued by this server');
 }
 
 /** Checks `resourceVersion` and `resourceVersionMatch` of a list against what the store can answer. */
@@ -94,10 +94,15 @@ export function checkListVersion(wanted: string, match: string, currentRevision:
       `Invalid value: ${JSON.stringify(wanted)}: strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`,
     );
   if (revision > currentRevision) {
-    throw new ApiError(504, 'Timeout', `Too large resource version: ${revision}, current: ${currentRevision}`, {
-      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-      retryAfterSeconds: 1,
-    });
+    throw new ApiError(
+      504,
+      'Timeout',
+      `Timeout: Too large resource version: ${revision}, current: ${currentRevision}`,
+      {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+        retryAfterSeconds: 1,
+      },
+    );
   }
   if (match === 'Exact' && revision !== currentRevision) {
     throw expired('The resourceVersion for the provided list is too old.');

@@ -16,7 +16,8 @@ import type { Reply } from '../requests/reply.ts';
 import { negotiate, type Representation, represent, representList } from '../requests/representation.ts';
 import { asObject, parseObject, parseYaml, type RequestBody, readBody } from '../requests/request-body.ts';
 import type { ResourceRequest } from '../requests/request-info.ts';
-import { hasSubresource, type ResourceType } from '../resources/resource-type.ts';
+import { writeOptions } from '../requests/write-options.ts';
+import { hasSubresource, type ResourceType, splitApiVersion } from '../resources/resource-type.ts';
 import { parseFieldSelector } from '../selectors/field-selector.ts';
 import { parseLabelSelector } from '../selectors/label-selector.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
@@ -42,11 +43,34 @@ export interface ResourceCall {
   response: ServerResponse;
 }
 
+/** Resources whose deletion is answered with what was deleted instead of a Status. */
+const returnedWhenDeleted = new Set([
+  '/namespaces',
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/podtemplates',
+  '/resourcequotas',
+  '/serviceaccounts',
+  '/services',
+  'storage.k8s.io/storageclasses',
+]);
 const itemSubresources = new Set(['', 'status']);
 const maxWriteAttempts = 8;
 
+const deprecations: Record<string, string> = {
+  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+
 /** Answers one request for a resource; undefined when the answer is a stream that was begun. */
 export async function handleResource(call: ResourceCall): Promise<Reply | undefined> {
+  const answer = await answerResource(call);
+  const warning = call.type.custom?.deprecationWarning ?? deprecations[call.type.id];
+  if (answer === undefined || warning === undefined) return answer;
+  return { ...answer, warnings: [warning, ...(answer.warnings ?? [])] };
+}
+
+async function answerResource(call: ResourceCall): Promise<Reply | undefined> {
   const { type, info, query, request } = call;
   if (type.createOnly) return { code: 201, body: answerReview(call, parseObject(await readBody(request))) };
   const as = negotiate(request.headers.accept ?? '', query);
@@ -66,7 +90,7 @@ async function handleCollection(call: ResourceCall, as: Representation): Promise
     case 'watch':
       return watch(call, as);
     case 'create':
-      return create(call, as, parseObject(await readBody(request)));
+      return create(call, as, parseObject(await readBody(request), call.type.kind));
     case 'deletecollection':
       return deleteCollection(call, as, await readBody(request));
     default:
@@ -82,7 +106,7 @@ async function handleItem(call: ResourceCall, as: Representation): Promise<Reply
     case 'watch':
       return watch(call, as);
     case 'update':
-      return replace(call, as, parseObject(await readBody(request)));
+      return replace(call, as, parseObject(await readBody(request), type.kind));
     case 'patch':
       return patch(call, as, await readBody(request));
     case 'delete':
@@ -203,7 +227,7 @@ function watch(call: ResourceCall, as: Representation): undefined {
 
 async function create(call: ResourceCall, as: Representation, body: JsonObject): Promise<Reply> {
   const { services, type, info } = call;
-  checkType(type, body);
+  checkType(call, body);
   const namespace = stringAt(body, 'metadata', 'namespace') ?? '';
   if (type.namespaced && namespace !== '' && namespace !== info.namespace && info.namespace !== '')
     throw wrongNamespace();
@@ -215,7 +239,7 @@ async function create(call: ResourceCall, as: Representation, body: JsonObject):
 
 async function replace(call: ResourceCall, as: Representation, body: JsonObject): Promise<Reply> {
   const { services, type, info } = call;
-  checkType(type, body);
+  checkType(call, body);
   const name = stringAt(body, 'metadata', 'name') ?? '';
   if (name !== info.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`);
@@ -234,7 +258,6 @@ async function patch(call: ResourceCall, as: Representation, body: RequestBody):
   if (body.mediaType === patchTypes.apply) {
     if (info.subresource !== '') requireLive(call);
     const config = asObject(parseYaml(body.bytes));
-    checkType(type, config);
     const force = query.get('force') === 'true';
     request.manager = query.get('fieldManager') ?? '';
     const at = { namespace: type.namespaced ? info.namespace : '', name: info.name };
@@ -247,7 +270,7 @@ async function patch(call: ResourceCall, as: Representation, body: RequestBody):
   const { object } = await write(call, () => {
     const live = requireLive(call);
     const patched = patchObject(type, fromStorageVersion(type, live), body);
-    return services.writer.planUpdate(type, live, patched, { ...request, patch: body.bytes });
+    return services.writer.planUpdate(type, live, patched.object, { ...request, patch: patched.quote });
   });
   return reply(200, represent(type, object, as), as, request.warnings);
 }
@@ -263,7 +286,7 @@ async function remove(call: ResourceCall, body: RequestBody): Promise<Reply> {
   const live = requireLive(call);
   await admitDelete(services, { type, live, user: call.user, dryRun: options.dryRun === true });
   const { object, removed } = services.deleter.delete(type, requireLive(call), options);
-  if (!removed) return { code: 200, body: fromStorageVersion(type, object) };
+  if (!removed || returnedWhenDeleted.has(type.id)) return { code: 200, body: fromStorageVersion(type, object) };
   return {
     code: 200,
     body: success({
@@ -308,7 +331,7 @@ function patchScale(type: ResourceType, live: StoredObject, body: RequestBody): 
     return { ...scale, spec: objectAt(parseYaml(body.bytes), 'spec') };
   }
   const mediaType = body.mediaType === patchTypes.strategic ? patchTypes.merge : body.mediaType;
-  return patchObject(type, scale as StoredObject, { ...body, mediaType });
+  return patchObject(type, scale as StoredObject, { ...body, mediaType }).object;
 }
 
 /** Namespace controllers of others may take their finalizer from `spec` through this endpoint only. */
@@ -353,26 +376,15 @@ function requireLive({ services, type, info }: ResourceCall): StoredObject {
   return live;
 }
 
-function writeRequest({ query, user, info, request, type }: ResourceCall): WriteRequest {
-  const validation = query.get('fieldValidation') ?? '';
-  const fieldValidation = validation === 'Strict' || validation === 'Ignore' ? validation : 'Warn';
-  const warnings = type.custom?.deprecationWarning === undefined ? [] : [type.custom.deprecationWarning];
+function writeRequest({ query, user, info, request }: ResourceCall): WriteRequest {
+  const { fieldValidation, dryRun } = writeOptions(info.verb, query);
   const program = (request.headers['user-agent'] ?? '').split('/')[0] ?? '';
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
-  const unknown = dryRun.find((value) => value !== 'All');
-  if (unknown !== undefined) {
-    throw new ApiError(
-      422,
-      'Invalid',
-      `Options.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["${unknown}"]: supported values: "All"`,
-    );
-  }
   return {
     user,
     manager: query.get('fieldManager') ?? (program === '' ? 'unknown' : program),
-    dryRun: dryRun.length > 0,
+    dryRun,
     fieldValidation,
-    warnings,
+    warnings: [],
     subresource: info.subresource,
   };
 }
@@ -406,19 +418,26 @@ function booleanFrom(text: string | null): boolean | undefined {
   return text === null || text === '' ? undefined : text === 'true';
 }
 
-function checkType(type: ResourceType, body: JsonObject): void {
-  const { apiVersion, kind } = body;
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== type.apiVersion) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${type.apiVersion})`,
-    );
-  }
-  if (kind !== undefined && kind !== '' && kind !== type.kind) {
-    throw badRequest(
-      `${String(kind)} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}: converting (${String(kind)}) to (${type.kind}): unknown conversion`,
-    );
-  }
+function checkType({ services, type }: ResourceCall, body: JsonObject): void {
+  const apiVersion = stringAt(body, 'apiVersion') ?? '';
+  const kind = (stringAt(body, 'kind') ?? '') || type.kind;
+  const { group, version } = apiVersion === '' ? type : splitApiVersion(apiVersion);
   if (body['metadata'] !== undefined && !isObject(body['metadata'])) throw badRequest('metadata must be an object');
+  if (group === type.group && version === type.version && kind === type.kind) return;
+  const failure = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}`;
+  if (services.registry.findKind(group, version, kind) === undefined) {
+    const where = 'in scheme "pkg/runtime/scheme.go:110"';
+    throw badRequest(
+      `${failure}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} ${where}`,
+    );
+  }
+  if (kind === type.kind) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`,
+    );
+  }
+  const inner = type.group === '' ? 'core' : (type.group.split('.')[0] ?? '');
+  throw badRequest(`${failure}: converting (${version}.${kind}) to (${inner}.${type.kind}): unknown conversion`);
 }
 
 function wrongNamespace(): ApiError {

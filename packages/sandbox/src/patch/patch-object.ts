@@ -7,6 +7,7 @@ import {
 } from '@lockstep/structured-merge';
 import { ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
 import { isObject, type JsonObject } from '../json.ts';
+import { goText, jsonProblem } from '../requests/go-text.ts';
 import type { RequestBody } from '../requests/request-body.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
@@ -18,14 +19,30 @@ export const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
+export interface Patched {
+  object: JsonObject;
+  /** What errors about the object quote: the object itself, or a strategic patch as Go prints it. */
+  quote: () => string;
+}
+
 /** The object with a patch of one of the three older kinds applied. */
-export function patchObject(type: ResourceType, live: StoredObject, { mediaType, bytes }: RequestBody): JsonObject {
-  const patch = parsePatch(bytes);
+export function patchObject(type: ResourceType, live: StoredObject, body: RequestBody): Patched {
+  const patch = parsePatch(body.bytes);
+  const object = applyPatchTo(type, live, body.mediaType, patch);
+  return {
+    object,
+    quote: () => (body.mediaType === patchTypes.strategic ? goText(patch) : JSON.stringify(inOrder(object))),
+  };
+}
+
+function applyPatchTo(type: ResourceType, live: StoredObject, mediaType: string, patch: unknown): JsonObject {
   try {
     switch (mediaType) {
       case patchTypes.json:
         if (!Array.isArray(patch))
-          throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+          throw badRequest(
+            'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+          );
         return objectFrom(jsonPatch(live, patch as JsonPatchOperation[]));
       case patchTypes.merge:
         return objectFrom(jsonMergePatch(live, patch));
@@ -42,11 +59,17 @@ export function patchObject(type: ResourceType, live: StoredObject, { mediaType,
   }
 }
 
+/** The fields of an object in the order Go writes a map. */
+function inOrder(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function parsePatch(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
-    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(`error decoding patch: ${jsonProblem(text, error)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { CORE_SCHEMA, loadAll } from 'js-yaml';
 import { ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { decodeKubernetesProtobuf } from '../protobuf/index.ts';
+import { jsonProblem } from './go-text.ts';
 
 /** The limit of a real API server for one request. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -35,13 +36,13 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
 }
 
 /** The object in the body of a create, an update or a delete, in whichever format the client chose. */
-export function parseObject({ mediaType, bytes }: RequestBody): JsonObject {
+export function parseObject({ mediaType, bytes }: RequestBody, kind?: string): JsonObject {
   switch (mediaType) {
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobuf(bytes);
     case '':
     case 'application/json':
-      return asObject(parseJson(bytes));
+      return asObject(parseJson(bytes, kind), kind);
     case 'application/yaml':
       return asObject(parseYaml(bytes));
     default:
@@ -49,14 +50,20 @@ export function parseObject({ mediaType, bytes }: RequestBody): JsonObject {
   }
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer, kind: string | undefined): unknown {
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw unrecognized(text, jsonProblem(text, error), kind);
   }
+}
+
+/** `kind` is what the request is about, when that is known before the body is read. */
+function unrecognized(text: string, why: string, kind: string | undefined): ApiError {
+  const shown = text.startsWith('{') ? text.slice(0, 30) : Buffer.from(text).toString('hex').slice(0, 60);
+  const wanted = kind === undefined ? '' : `the object provided is unrecognized (must be of type ${kind}): `;
+  return badRequest(`${wanted}couldn't get version/kind; json parse error: ${why} (${shown})`);
 }
 
 export function parseYaml(bytes: Buffer): unknown {
@@ -76,9 +83,11 @@ export function parseYaml(bytes: Buffer): unknown {
   }
 }
 
-export function asObject(value: unknown): JsonObject {
-  if (!isObject(value)) throw badRequest("couldn't get version/kind; json parse error: the body must be one object");
-  return value;
+export function asObject(value: unknown, kind?: string): JsonObject {
+  if (isObject(value)) return value;
+  const go = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+  const actual = Array.isArray(value) ? 'array' : typeof value;
+  throw unrecognized(JSON.stringify(value), `json: cannot unmarshal ${actual} into Go value of type ${go}`, kind);
 }
 
 function decodeProtobuf(bytes: Buffer): JsonObject {

@@ -22,7 +22,7 @@ interface PathRequest {
   path: string;
 }
 
-type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 /** Subresources of a Namespace, which look like resources inside it. */
 const namespaceSubresources = new Set(['status', 'finalize']);

@@ -82,8 +82,11 @@ function pathOf(field: string, type: ResourceType): string[] {
   if (field === 'metadata.name' || field === 'metadata.namespace') return field.split('.');
   const declared = type.custom?.selectableFields.includes(`.${field}`) === true;
   if (!declared && selectable[type.id]?.includes(field) !== true) {
+    const hasOwn = type.custom !== undefined || selectable[type.id] !== undefined;
     throw badRequest(
-      `Unable to find "${type.apiVersion}, Resource=${type.plural}" that match label selector "", field selector "${field}": field label not supported: ${field}`,
+      hasOwn
+        ? `field label not supported: ${field}`
+        : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );
   }
   return locations[field] ?? field.split('.');

@@ -23,9 +23,11 @@ const unset = '<unset>';
 
 const ageColumn: Column = text('Age', (object) => age(object.metadata.creationTimestamp));
 
+const createdColumn: Column = { name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp };
+
 /** The columns kubectl shows for a built-in kind after the name; name and age for kinds without columns of their own. */
 export function builtInColumns(type: ResourceType): Column[] {
-  return columnsByResource[type.id] ?? [text('Created At', (object) => object.metadata.creationTimestamp)];
+  return columnsByResource[type.id] ?? [createdColumn];
 }
 
 function text(name: string, cell: (object: StoredObject) => unknown, priority = 0): Column {
@@ -34,6 +36,10 @@ function text(name: string, cell: (object: StoredObject) => unknown, priority = 
 
 function integer(name: string, cell: (object: StoredObject) => unknown): Column {
   return { name, type: 'integer', cell: (object) => cell(object) ?? 0 };
+}
+
+function boolean(name: string, cell: (object: StoredObject) => unknown): Column {
+  return { name, type: 'boolean', cell };
 }
 
 function wide(name: string, cell: (object: StoredObject) => unknown): Column {
@@ -142,7 +148,7 @@ const columnsByResource: Record<string, Column[]> = {
   'batch/cronjobs': [
     text('Schedule', (object) => stringAt(object, 'spec', 'schedule')),
     text('Timezone', (object) => stringAt(object, 'spec', 'timeZone') ?? none),
-    text('Suspend', (object) => (valueAt(object, 'spec', 'suspend') === true ? 'True' : 'False')),
+    boolean('Suspend', (object) => (valueAt(object, 'spec', 'suspend') === true ? 'True' : 'False')),
     integer('Active', (object) => listAt(object, 'status', 'active').length),
     text('Last Schedule', (object) => {
       const last = stringAt(object, 'status', 'lastScheduleTime');
@@ -184,7 +190,7 @@ const columnsByResource: Record<string, Column[]> = {
     text('Status', nodeStatus),
     text('Roles', nodeRoles),
     ageColumn,
-    text('Version', (object) => stringAt(object, 'status', 'nodeInfo', 'kubeletVersion')),
+    text('Version', (object) => stringAt(object, 'status', 'nodeInfo', 'kubeletVersion') ?? ''),
     wide('Internal-IP', (object) => nodeAddress(object, 'InternalIP')),
     wide('External-IP', (object) => nodeAddress(object, 'ExternalIP')),
     wide('OS-Image', (object) => stringAt(object, 'status', 'nodeInfo', 'osImage') ?? '<unknown>'),
@@ -255,7 +261,7 @@ const columnsByResource: Record<string, Column[]> = {
     text('Provisioner', (object) => stringAt(object, 'provisioner')),
     text('ReclaimPolicy', (object) => stringAt(object, 'reclaimPolicy') ?? 'Delete'),
     text('VolumeBindingMode', (object) => stringAt(object, 'volumeBindingMode') ?? 'Immediate'),
-    text('AllowVolumeExpansion', (object) => String(object['allowVolumeExpansion'] === true)),
+    text('AllowVolumeExpansion', (object) => object['allowVolumeExpansion'] === true),
     ageColumn,
   ],
   'autoscaling/horizontalpodautoscalers': [
@@ -266,24 +272,24 @@ const columnsByResource: Record<string, Column[]> = {
     ),
     text('Targets', autoscalerTargets),
     text('MinPods', (object) => String(numberAt(object, 'spec', 'minReplicas') ?? unset)),
-    text('MaxPods', (object) => String(numberAt(object, 'spec', 'maxReplicas') ?? 0)),
-    text('Replicas', (object) => String(numberAt(object, 'status', 'currentReplicas') ?? 0)),
+    text('MaxPods', (object) => numberAt(object, 'spec', 'maxReplicas') ?? 0),
+    text('Replicas', (object) => numberAt(object, 'status', 'currentReplicas') ?? 0),
     ageColumn,
   ],
   'policy/poddisruptionbudgets': [
     text('Min Available', (object) => String(valueAt(object, 'spec', 'minAvailable') ?? 'N/A')),
     text('Max Unavailable', (object) => String(valueAt(object, 'spec', 'maxUnavailable') ?? 'N/A')),
-    text('Allowed Disruptions', (object) => String(numberAt(object, 'status', 'disruptionsAllowed') ?? 0)),
+    integer('Allowed Disruptions', (object) => numberAt(object, 'status', 'disruptionsAllowed')),
     ageColumn,
   ],
-  'rbac.authorization.k8s.io/roles': [text('Created At', (object) => object.metadata.creationTimestamp)],
-  'rbac.authorization.k8s.io/clusterroles': [text('Created At', (object) => object.metadata.creationTimestamp)],
+  'rbac.authorization.k8s.io/roles': [createdColumn],
+  'rbac.authorization.k8s.io/clusterroles': [createdColumn],
   'rbac.authorization.k8s.io/rolebindings': bindingColumns(),
   'rbac.authorization.k8s.io/clusterrolebindings': bindingColumns(),
-  'apiextensions.k8s.io/customresourcedefinitions': [text('Created At', (object) => object.metadata.creationTimestamp)],
+  'apiextensions.k8s.io/customresourcedefinitions': [createdColumn],
   'scheduling.k8s.io/priorityclasses': [
-    text('Value', (object) => numberAt(object, 'value')),
-    text('Global-Default', (object) => object['globalDefault'] === true),
+    integer('Value', (object) => numberAt(object, 'value')),
+    boolean('Global-Default', (object) => object['globalDefault'] === true),
     ageColumn,
     text('PreemptionPolicy', (object) => stringAt(object, 'preemptionPolicy') ?? 'PreemptLowerPriority'),
   ],
@@ -292,17 +298,17 @@ const columnsByResource: Record<string, Column[]> = {
     text('Limit', (object) => quotaText(object, 'limits')),
     ageColumn,
   ],
-  '/limitranges': [text('Created At', (object) => object.metadata.creationTimestamp)],
+  '/limitranges': [createdColumn],
   'coordination.k8s.io/leases': [
     text('Holder', (object) => stringAt(object, 'spec', 'holderIdentity') ?? ''),
     ageColumn,
   ],
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': [
-    text('Webhooks', (object) => listAt(object, 'webhooks').length),
+    integer('Webhooks', (object) => listAt(object, 'webhooks').length),
     ageColumn,
   ],
   'admissionregistration.k8s.io/validatingwebhookconfigurations': [
-    text('Webhooks', (object) => listAt(object, 'webhooks').length),
+    integer('Webhooks', (object) => listAt(object, 'webhooks').length),
     ageColumn,
   ],
 };
@@ -420,8 +426,8 @@ function eventColumns(): Column[] {
     }),
     text('Message', (object) => (stringAt(object, 'message') ?? stringAt(object, 'note') ?? '').trim()),
     wide('First Seen', first),
-    wide('Count', (object) => String(count(object))),
-    wide('Name', (object) => object.metadata.name),
+    wide('Count', count),
+    { ...wide('Name', (object) => object.metadata.name), format: 'name' },
   ];
 }
 

@@ -56,7 +56,7 @@ export function tableOf(
 function rowObject(object: StoredObject, { includeObject, metaVersion }: Representation): JsonObject {
   switch (includeObject) {
     case 'None':
-      return {};
+      return { object: null };
     case 'Object':
       return { object };
     case 'Metadata':

@@ -92,9 +92,12 @@ export function workloadSelector(spec: unknown, kind: string): FieldError[] {
 }
 
 export function selectorMatchesTemplate(spec: unknown): FieldError[] {
+  const selector = valueAt(spec, 'selector');
   const labels = stringMapAt(spec, 'template', 'metadata', 'labels');
-  if (labelSelectorMatcher(valueAt(spec, 'selector'))(labels)) return [];
-  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+  // A selector that is absent selects nothing; an empty one is an error of its own.
+  if (isObject(selector) && labelSelectorMatcher(selector)(labels)) return [];
+  const shown = Object.keys(labels).length === 0 ? null : labels;
+  return [invalid('spec.template.metadata.labels', shown, '`selector` does not match template `labels`')];
 }
 
 /** A number, or a percentage such as `25%`, that is not negative. */

@@ -101,7 +101,7 @@ export function invalidObject(kind: { group: string; kind: string }, name: strin
   return new ApiError(422, 'Invalid', `${qualified} ${JSON.stringify(name)} is invalid: ${list}`, {
     ...(name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
     causes: errors.map((error) => ({
       reason: causeReasons[error.type],
       message: error.message,

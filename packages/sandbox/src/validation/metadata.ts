@@ -56,17 +56,17 @@ function commonErrors(object: StoredObject): FieldError[] {
     ...validateLabels('metadata.labels', objectAt(metadata, 'labels')),
     ...validateAnnotations('metadata.annotations', objectAt(metadata, 'annotations')),
     ...ownerErrors(object),
-    ...stringsAt(metadata, 'finalizers').flatMap((finalizer) => finalizerErrors(finalizer)),
+    ...stringsAt(metadata, 'finalizers').flatMap((finalizer, index) =>
+      finalizerErrors(`metadata.finalizers[${index}]`, finalizer),
+    ),
   ];
 }
 
-function finalizerErrors(finalizer: string): FieldError[] {
-  const errors = asErrors('metadata.finalizers', finalizer, qualifiedNameProblems(finalizer));
+function finalizerErrors(field: string, finalizer: string): FieldError[] {
+  const errors = asErrors(field, finalizer, qualifiedNameProblems(finalizer));
   const standard = ['foregroundDeletion', 'orphan', 'kubernetes'];
   if (errors.length === 0 && !finalizer.includes('/') && !standard.includes(finalizer) && !finalizer.includes('.')) {
-    errors.push(
-      invalid('metadata.finalizers', finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
-    );
+    errors.push(invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
   }
   return errors;
 }

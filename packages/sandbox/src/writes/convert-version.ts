@@ -37,7 +37,9 @@ const newEventNames: Record<string, string> = {
 const coreEventNames = Object.fromEntries(Object.entries(newEventNames).map(([core, renamed]) => [renamed, core]));
 
 function renameFields(object: StoredObject, apiVersion: string, names: Record<string, string>): StoredObject {
-  const renamed = Object.entries(object).map(([field, value]) => [names[field] ?? field, value]);
+  const renamed = Object.entries(object)
+    .filter(([field, value]) => !(field.startsWith('reporting') && value === ''))
+    .map(([field, value]) => [names[field] ?? field, value]);
   return { ...(Object.fromEntries(renamed) as StoredObject), apiVersion };
 }
 
@@ -67,7 +69,11 @@ function autoscalerStatusV1(object: StoredObject): JsonObject {
     (metric) => stringAt(metric, 'resource', 'name') === 'cpu',
   );
   const current = numberAt(cpu, 'resource', 'current', 'averageUtilization');
-  return { ...status, ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }) };
+  return {
+    currentReplicas: 0,
+    ...status,
+    ...(current === undefined ? {} : { currentCPUUtilizationPercentage: current }),
+  };
 }
 
 function autoscalerV2(object: StoredObject): StoredObject {

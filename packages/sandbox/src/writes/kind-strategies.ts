@@ -1,4 +1,4 @@
-import { cloneJson, equalJson, isObject, objectAt, stringAt } from '../json.ts';
+import { cloneJson, equalJson, isObject, type JsonObject, objectAt, stringAt, stringMapAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 import { timestamp } from './write-request.ts';
@@ -51,7 +51,8 @@ function withoutNode(pod: StoredObject): unknown {
 }
 
 /** What a kind's strategy changes of an object that is about to be created. */
-export function prepareForCreate(type: ResourceType, object: StoredObject): StoredObject {
+export function prepareForCreate(type: ResourceType, given: StoredObject): StoredObject {
+  const object: StoredObject = { ...given, metadata: { ...given.metadata } };
   if (type.hasStatus) delete object['status'];
   switch (type.id) {
     case '/namespaces':
@@ -62,20 +63,17 @@ export function prepareForCreate(type: ResourceType, object: StoredObject): Stor
     case '/pods':
       object['status'] = { phase: 'Pending', qosClass: podQualityOfService(object) };
       return object;
-    case '/secrets':
-      return foldStringData(object);
     case '/services':
       object['status'] = { loadBalancer: {} };
       return object;
     case '/persistentvolumeclaims':
-    case '/persistentvolumes':
       object['status'] = { phase: 'Pending' };
       return object;
     case 'batch/jobs':
       return generateJobSelector(object);
     case 'apiextensions.k8s.io/customresourcedefinitions':
       object['status'] = {
-        conditions: [],
+        conditions: null,
         acceptedNames: { plural: '', kind: '' },
         storedVersions: storageVersions(object),
       };
@@ -89,22 +87,42 @@ export function prepareForCreate(type: ResourceType, object: StoredObject): Stor
     case 'policy/poddisruptionbudgets':
       object['status'] = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 };
       return object;
+    case 'apps/daemonsets':
+      object['status'] = {
+        currentNumberScheduled: 0,
+        desiredNumberScheduled: 0,
+        numberMisscheduled: 0,
+        numberReady: 0,
+      };
+      return object;
+    case 'apps/replicasets':
+    case '/replicationcontrollers':
+      object['status'] = { replicas: 0 };
+      return object;
+    case 'apps/statefulsets':
+      object['status'] = { availableReplicas: 0, replicas: 0 };
+      return object;
+    case '/persistentvolumes':
+      object['status'] = { phase: 'Pending', lastPhaseTransitionTime: timestamp() };
+      return object;
+    case '/resourcequotas':
+    case 'apps/deployments':
+    case 'batch/cronjobs':
+      object['status'] = {};
+      return object;
     default:
-      if (type.group === 'apps' && type.hasStatus) object['status'] = {};
-      if (type.id === 'batch/cronjobs') object['status'] = {};
       return object;
   }
 }
 
 /** What a kind's strategy keeps from the stored object when it is changed. */
-export function prepareForUpdate(type: ResourceType, object: StoredObject, live: StoredObject): StoredObject {
+export function prepareForUpdate(type: ResourceType, given: StoredObject, live: StoredObject): StoredObject {
+  const object: StoredObject = { ...given, metadata: { ...given.metadata } };
   switch (type.id) {
     case '/namespaces':
       object['spec'] = live['spec'];
       object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
       return object;
-    case '/secrets':
-      return foldStringData(object);
     case '/services':
       return keepServiceAddresses(object, live);
     case '/persistentvolumeclaims':
@@ -114,16 +132,6 @@ export function prepareForUpdate(type: ResourceType, object: StoredObject, live:
     default:
       return object;
   }
-}
-
-/** `stringData` is write-only: it overrides `data`. */
-function foldStringData(secret: StoredObject): StoredObject {
-  const { stringData, ...rest } = secret;
-  if (!isObject(stringData)) return secret;
-  const data = { ...objectAt(secret, 'data') };
-  for (const [key, value] of Object.entries(stringData))
-    data[key] = Buffer.from(String(value), 'utf8').toString('base64');
-  return { ...rest, data } as StoredObject;
 }
 
 function storageVersions(definition: StoredObject): string[] {
@@ -139,7 +147,7 @@ function generateJobSelector(job: StoredObject): StoredObject {
   const spec = objectAt(job, 'spec');
   if (spec['manualSelector'] === true) return job;
   const uid = job.metadata.uid;
-  const labels = {
+  const generated = {
     'batch.kubernetes.io/controller-uid': uid,
     'batch.kubernetes.io/job-name': job.metadata.name,
     'controller-uid': uid,
@@ -147,7 +155,7 @@ function generateJobSelector(job: StoredObject): StoredObject {
   };
   const template = objectAt(spec, 'template');
   const metadata = objectAt(template, 'metadata');
-  const given = objectAt(metadata, 'labels');
+  const labels = { ...generated, ...stringMapAt(metadata, 'labels') };
   return {
     ...job,
     spec: {
@@ -155,8 +163,10 @@ function generateJobSelector(job: StoredObject): StoredObject {
       ...(spec['selector'] === undefined
         ? { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } } }
         : {}),
-      template: { ...template, metadata: { ...metadata, labels: { ...labels, ...given } } },
+      template: { ...template, metadata: { ...metadata, labels } },
     },
+    // A Job without labels takes those of its Pods.
+    metadata: { ...job.metadata, labels: job.metadata.labels ?? labels },
     status: {},
   };
 }
@@ -204,12 +214,21 @@ function keepServiceAddresses(service: StoredObject, live: StoredObject): Stored
 }
 
 function keepNodePort(port: unknown, before: unknown, serviceType: unknown): unknown {
+  if (isObject(port) && serviceType === 'ClusterIP' && Array.isArray(before)) return dropOldNodePort(port, before);
   if (!isObject(port) || port['nodePort'] !== undefined || !Array.isArray(before)) return port;
   if (serviceType !== 'NodePort' && serviceType !== 'LoadBalancer') return port;
   const same = before.find(
     (other) => isObject(other) && other['port'] === port['port'] && other['protocol'] === port['protocol'],
   );
   return isObject(same) && same['nodePort'] !== undefined ? { ...port, nodePort: same['nodePort'] } : port;
+}
+
+/** Who changes the type only is not to blame for node ports that came with the old one. */
+function dropOldNodePort(port: JsonObject, before: unknown[]): JsonObject {
+  const wasThere = before.some((other) => isObject(other) && other['nodePort'] === port['nodePort']);
+  if (port['nodePort'] === undefined || !wasThere) return port;
+  const { nodePort: _dropped, ...rest } = port;
+  return rest;
 }
 
 function keepVolumeName(claim: StoredObject, live: StoredObject): StoredObject {

@@ -1,8 +1,9 @@
-import { ApiError, conflict, forbidden } from '../api-error.ts';
+import { conflict, forbidden } from '../api-error.ts';
 import { listAt, numberAt, stringAt } from '../json.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { invalidObject, notSupported } from '../validation/field-error.ts';
 import { markTerminating } from './kind-strategies.ts';
 import { timestamp } from './write-request.ts';
 
@@ -51,8 +52,8 @@ export class ObjectDeleter {
     const grace = type.id === '/pods' ? this.graceOf(live, options.gracePeriodSeconds) : 0;
     const mustWait = finalizers.length > 0 || grace > 0 || this.hasContent(type, live);
     if (!mustWait) {
-      if (options.dryRun !== true) this.store.remove(type.id, live);
-      return { object: live, removed: true };
+      const last = type.id === '/pods' ? markDeleted(type, live, [], 0) : live;
+      return { object: options.dryRun === true ? last : this.store.remove(type.id, last), removed: true };
     }
     const marked = markDeleted(type, live, finalizers, grace);
     if (options.dryRun === true || marked === live) return { object: marked, removed: false };
@@ -99,16 +100,18 @@ export class ObjectDeleter {
 }
 
 function checkPreconditions(type: ResourceType, live: StoredObject, { uid, resourceVersion }: DeleteOptions): void {
+  // The real server names the kind here, not the resource.
+  const named = { group: type.group, plural: type.kind };
   if (uid !== undefined && uid !== live.metadata.uid) {
     throw conflict(
-      type,
+      named,
       live.metadata.name,
       `the UID in the precondition (${uid}) does not match the UID in record (${live.metadata.uid}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
     throw conflict(
-      type,
+      named,
       live.metadata.name,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${live.metadata.resourceVersion}). The object might have been modified`,
     );
@@ -122,7 +125,7 @@ function markDeleted(type: ResourceType, live: StoredObject, finalizers: string[
   const metadata: StoredObject['metadata'] = {
     ...live.metadata,
     deletionTimestamp: live.metadata.deletionTimestamp ?? timestamp(new Date(Date.now() + grace * 1000)),
-    deletionGracePeriodSeconds: grace,
+    ...(type.id === '/namespaces' ? {} : { deletionGracePeriodSeconds: grace }),
   };
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
@@ -142,21 +145,8 @@ export function propagationFrom(value: string | undefined, orphanDependents: unk
       if (orphanDependents === true) return 'Orphan';
       return orphanDependents === false ? 'Background' : undefined;
     default:
-      throw new ApiError(
-        422,
-        'Invalid',
-        `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: ${JSON.stringify(value)}: must be one of: Foreground, Background, Orphan or nil`,
-        {
-          group: 'meta.k8s.io',
-          kind: 'DeleteOptions',
-          causes: [
-            {
-              reason: 'FieldValueInvalid',
-              message: `Invalid value: ${JSON.stringify(value)}: must be one of: Foreground, Background, Orphan or nil`,
-              field: 'propagationPolicy',
-            },
-          ],
-        },
-      );
+      throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
+        notSupported('propagationPolicy', value, ['Foreground', 'Background', 'Orphan', 'nil']),
+      ]);
   }
 }

@@ -15,7 +15,7 @@ import { defaultCustomResource, pruneCustomResource } from '../crd/structural-sc
 import { cloneJson, equalJson, isObject, type JsonObject, objectAt, stringAt } from '../json.ts';
 import { applyDefaults } from '../openapi/index.ts';
 import type { ResourceRegistry } from '../resources/resource-registry.ts';
-import type { ResourceType } from '../resources/resource-type.ts';
+import { type ResourceType, splitApiVersion } from '../resources/resource-type.ts';
 import type { StoredObject } from '../storage/internal-client.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { invalid, invalidObject } from '../validation/field-error.ts';
@@ -24,6 +24,7 @@ import { fromStorageVersion, toStorageVersion } from './convert-version.ts';
 import { decodeObject } from './decode-object.ts';
 import { emptyObject } from './empty-object.ts';
 import { generateName } from './generate-name.ts';
+import { completeObject, completeStatus } from './kind-defaults.ts';
 import { bumpsGeneration, prepareForCreate, prepareForUpdate, startsGeneration } from './kind-strategies.ts';
 import { mergeApplied, resetFieldsOf } from './merge-applied.ts';
 import { allocateServiceAddresses } from './service-addresses.ts';
@@ -67,16 +68,10 @@ export class ObjectWriter {
   planCreate(type: ResourceType, body: JsonObject, namespace: string, request: WriteRequest): Plan {
     const object = this.newObject(type, this.readBody(type, body, request), namespace);
     this.requireNamespace(type, object);
-    const existing = this.store.get(type.id, object.metadata.namespace ?? '', object.metadata.name);
-    if (existing !== undefined) throw alreadyExists(type, object.metadata.name);
-    const prepared = this.prepareNew(type, object);
-    return {
-      operation: 'CREATE',
-      type,
-      request,
-      live: undefined,
-      object: admitBuiltIn(type, undefined, this.record(type, undefined, prepared, request), this.store),
-    };
+    const recorded = this.record(type, undefined, this.defaulted(type, object, undefined), request);
+    const prepared = prepareForCreate(type, recorded);
+    const admitted = admitBuiltIn(type, undefined, prepared, this.store);
+    return { operation: 'CREATE', type, request, live: undefined, object: admitted };
   }
 
   /** `body` replaces what is stored, or its status when the request is for that subresource. */
@@ -89,12 +84,13 @@ export class ObjectWriter {
       throw conflict(
         type,
         live.metadata.name,
-        `Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${live.metadata.uid}`,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(type, live)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${live.metadata.uid}`,
       );
     }
-    const prepared = this.prepareChanged(type, live, next, request);
-    const recorded = this.record(type, live, prepared, request);
-    return { operation: 'UPDATE', type, request, live, object: admitBuiltIn(type, live, recorded, this.store) };
+    const candidate = this.candidate(type, live, next, request);
+    const recorded = this.record(type, live, candidate, request);
+    const prepared = this.prepareChanged(type, live, recorded, request);
+    return { operation: 'UPDATE', type, request, live, object: admitBuiltIn(type, live, prepared, this.store) };
   }
 
   /** Server-side apply: creates the object when it is absent. */
@@ -128,8 +124,7 @@ export class ObjectWriter {
       const managers = objectAt(merged, 'metadata')['managedFields'];
       const object = this.newObject(type, merged, at.namespace);
       this.requireNamespace(type, object);
-      const prepared = this.prepareNew(type, object);
-      prepared.metadata['managedFields'] = managers;
+      const prepared = prepareForCreate(type, withManagers(this.defaulted(type, object, undefined), managers));
       const admitted = admitBuiltIn(type, undefined, prepared, this.store);
       return {
         operation: 'CREATE',
@@ -140,8 +135,8 @@ export class ObjectWriter {
       };
     }
     const managers = objectAt(merged, 'metadata')['managedFields'];
-    const prepared = this.prepareChanged(type, live, merged, request);
-    const recorded = withManagers(prepared, managers);
+    const candidate = withManagers(this.candidate(type, live, merged, request), managers);
+    const recorded = this.prepareChanged(type, live, candidate, request);
     const admitted = admitBuiltIn(type, live, recorded, this.store);
     return {
       operation: 'UPDATE',
@@ -210,7 +205,7 @@ export class ObjectWriter {
   private readBody(type: ResourceType, body: JsonObject, request: WriteRequest): JsonObject {
     if (type.custom !== undefined) return pruneCustomResource(type, body, request);
     const decoded = decodeObject(type.mergeType, body);
-    if (decoded.typeError !== undefined) throw cannotDecode(type, decoded.typeError);
+    if (decoded.typeError !== undefined) throw cannotDecode(type, decoded.typeError, request);
     reportUnknownFields(type, decoded.unknownFields, request);
     return decoded.object;
   }
@@ -245,21 +240,15 @@ export class ObjectWriter {
     return object;
   }
 
-  private prepareNew(type: ResourceType, object: StoredObject): StoredObject {
-    const withDefaults = this.defaulted(type, object);
-    return prepareForCreate(type, withDefaults);
-  }
-
   /** What would be stored: the parts this endpoint may write from `next`, the others from what is stored. */
-  private prepareChanged(
-    type: ResourceType,
-    live: StoredObject,
-    next: JsonObject,
-    request: WriteRequest,
-  ): StoredObject {
+  private candidate(type: ResourceType, live: StoredObject, next: JsonObject, request: WriteRequest): StoredObject {
     const current = fromStorageVersion(type, live);
     if (request.subresource === 'status') {
-      return { ...current, ...statusOf(next), metadata: { ...current.metadata, ...managersOf(next) } };
+      return completeStatus(type, {
+        ...current,
+        ...statusOf(next),
+        metadata: { ...current.metadata, ...managersOf(next) },
+      });
     }
     const metadata = { ...objectAt(next, 'metadata') };
     for (const field of serverFields) delete metadata[field];
@@ -271,12 +260,23 @@ export class ObjectWriter {
       if (current['status'] === undefined) delete candidate['status'];
       else candidate['status'] = current['status'];
     }
-    return prepareForUpdate(type, this.defaulted(type, candidate), current);
+    return this.defaulted(type, candidate, current);
   }
 
-  private defaulted(type: ResourceType, object: StoredObject): StoredObject {
+  private prepareChanged(
+    type: ResourceType,
+    live: StoredObject,
+    next: StoredObject,
+    request: WriteRequest,
+  ): StoredObject {
+    if (request.subresource === 'status') return next;
+    return prepareForUpdate(type, next, fromStorageVersion(type, live));
+  }
+
+  private defaulted(type: ResourceType, object: StoredObject, live: StoredObject | undefined): StoredObject {
     const copy = cloneJson(object);
-    return (type.custom === undefined ? applyDefaults(copy) : defaultCustomResource(type, copy)) as StoredObject;
+    if (type.custom !== undefined) return defaultCustomResource(type, copy) as StoredObject;
+    return completeObject(type, applyDefaults(copy) as StoredObject, live);
   }
 
   private record(
@@ -314,6 +314,11 @@ export class ObjectWriter {
     config: JsonObject,
     request: WriteRequest,
   ): void {
+    const { group, version } = splitApiVersion(stringAt(config, 'apiVersion') ?? '');
+    const kind = stringAt(config, 'kind') ?? '';
+    if (group !== type.group || version !== type.version || kind !== type.kind) {
+      throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`);
+    }
     if (objectAt(config, 'metadata')['managedFields'] !== undefined) {
       throw badRequest('metadata.managedFields must be nil');
     }
@@ -353,6 +358,14 @@ export class ObjectWriter {
       [cause],
     );
   }
+}
+
+/** Where etcd would hold the object, which some messages tell. */
+function storageKey(type: ResourceType, { metadata }: StoredObject): string {
+  const resource = type.custom === undefined ? type.plural : `${type.group}/${type.plural}`;
+  return ['/registry', resource, ...(metadata.namespace === undefined ? [] : [metadata.namespace]), metadata.name].join(
+    '/',
+  );
 }
 
 /** Metadata that only the server sets. */
@@ -431,7 +444,7 @@ function isGone(object: StoredObject): boolean {
 /** For CustomResources an update must name the version it changes. */
 export function requireResourceVersion(type: ResourceType, body: JsonObject): void {
   if (type.custom === undefined || (stringAt(body, 'metadata', 'resourceVersion') ?? '') !== '') return;
-  throw invalidObject(type, stringAt(body, 'metadata', 'name') ?? '', [
+  throw invalidObject({ group: type.group, kind: type.plural }, stringAt(body, 'metadata', 'name') ?? '', [
     invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
   ]);
 }

@@ -3,8 +3,9 @@ import type { ResourceType } from '../resources/resource-type.ts';
 import { invalid, invalidObject } from '../validation/field-error.ts';
 import type { WriteRequest } from './write-request.ts';
 
-/** A body that does not fit its kind at all. */
-export function cannotDecode(type: ResourceType, why: string): ApiError {
+/** A body, or what a patch made of an object, that does not fit its kind at all. */
+export function cannotDecode(type: ResourceType, why: string, { patch }: WriteRequest): ApiError {
+  if (patch !== undefined) return invalidObject({ group: '', kind: '' }, '', [invalid('patch', patch(), why)]);
   return badRequest(
     `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}: ${why}`,
   );
@@ -18,7 +19,5 @@ export function reportUnknownFields(type: ResourceType, unknownFields: string[],
     request.warnings.push(...texts);
     return;
   }
-  const why = `strict decoding error: ${texts.join(', ')}`;
-  if (request.patch === undefined) throw cannotDecode(type, why);
-  throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', request.patch.toString('utf8'), why)]);
+  throw cannotDecode(type, `strict decoding error: ${texts.join(', ')}`, request);
 }

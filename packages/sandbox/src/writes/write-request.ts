@@ -11,8 +11,8 @@ export interface WriteRequest {
   warnings: string[];
   /** '' for the object itself. */
   subresource: string;
-  /** The patch this write came from, which errors about it quote. */
-  patch?: Buffer;
+  /** What errors about a patch quote: the patched object, or a strategic patch as Go prints it. */
+  patch?: () => string;
 }
 
 /** A write by the control plane itself, under a controller's name. */

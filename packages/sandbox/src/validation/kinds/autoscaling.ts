@@ -18,6 +18,9 @@ export function validateAutoscaler(autoscaler: StoredObject, _live: StoredObject
   for (const field of ['kind', 'name']) {
     if ((stringAt(spec, 'scaleTargetRef', field) ?? '') === '') errors.push(required(`spec.scaleTargetRef.${field}`));
   }
+  if ((stringAt(spec, 'scaleTargetRef', 'apiVersion') ?? '') === '') {
+    errors.push(invalid('spec.scaleTargetRef.apiVersion', '', 'apiVersion must specify API group'));
+  }
   return errors;
 }
 

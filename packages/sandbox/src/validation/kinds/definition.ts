@@ -19,16 +19,17 @@ export function validateDefinition(definition: StoredObject, live: StoredObject 
     if (!group.includes('.')) errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
   }
   errors.push(...oneOf('spec.scope', spec['scope'] ?? '', ['Cluster', 'Namespaced']));
-  errors.push(
-    ...protectedGroup(definition, group),
-    ...nameErrors(objectAt(spec, 'names')),
-    ...versionErrors(objectsAt(spec, 'versions')),
-  );
+  const versions = objectsAt(spec, 'versions');
+  errors.push(...protectedGroup(definition, group), ...storageErrors(versions), ...nameErrors(objectAt(spec, 'names')));
+  for (const [index, version] of versions.entries()) errors.push(...versionErrors(version, index, versions));
   if (
     valueAt(spec, 'conversion', 'strategy') === 'Webhook' &&
     !isObject(valueAt(spec, 'conversion', 'webhook', 'clientConfig'))
   ) {
     errors.push(required('spec.conversion.webhook.clientConfig', 'required when strategy is set to Webhook'));
+  }
+  if (!objectsAt(spec, 'versions').some((version) => version['storage'] === true)) {
+    errors.push(invalid('status.storedVersions', null, 'must have at least one stored version'));
   }
   return live === undefined ? errors : [...errors, ...updateErrors(spec, objectAt(live, 'spec'))];
 }
@@ -49,10 +50,9 @@ function nameErrors(names: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ['plural', 'singular', 'kind', 'listKind']) {
     const name = stringAt(names, field) ?? '';
-    const isOptional = field === 'singular' || field === 'listKind';
-    if (name === '') {
-      if (!isOptional) errors.push(required(`spec.names.${field}`));
-    } else errors.push(...asErrors(`spec.names.${field}`, name, label1035Problems(name.toLowerCase())));
+    // The others are defaulted from the kind.
+    if (name === '') errors.push(required(`spec.names.${field}`));
+    else errors.push(...asErrors(`spec.names.${field}`, name, label1035Problems(name.toLowerCase())));
   }
   const kind = stringAt(names, 'kind') ?? '';
   if (kind !== '' && kind === stringAt(names, 'listKind')) {
@@ -61,29 +61,29 @@ function nameErrors(names: JsonObject): FieldError[] {
   return errors;
 }
 
-function versionErrors(versions: JsonObject[]): FieldError[] {
-  const errors: FieldError[] = [];
-  if (versions.length === 0)
-    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
-  const seen = new Set<string>();
-  for (const [index, version] of versions.entries()) {
-    const at = `spec.versions[${index}]`;
-    const name = stringAt(version, 'name') ?? '';
-    errors.push(...asErrors(`${at}.name`, name, label1035Problems(name)));
-    if (seen.has(name)) errors.push(duplicate(`${at}.name`, name));
-    seen.add(name);
-    const schema = valueAt(version, 'schema', 'openAPIV3Schema');
-    if (!isObject(schema)) errors.push(required(`${at}.schema.openAPIV3Schema`, 'schemas are required'));
-    else errors.push(...schemaErrors(`${at}.schema.openAPIV3Schema`, schema, true));
-    for (const [position, column] of objectsAt(version, 'additionalPrinterColumns').entries()) {
-      for (const field of ['name', 'jsonPath']) {
-        if ((stringAt(column, field) ?? '') === '')
-          errors.push(required(`${at}.additionalPrinterColumns[${position}].${field}`));
-      }
+function storageErrors(versions: JsonObject[]): FieldError[] {
+  const stored = versions.filter((version) => version['storage'] === true);
+  return stored.length === 1
+    ? []
+    : [invalid('spec.versions', versions, 'must have exactly one version marked as storage version')];
+}
+
+function versionErrors(version: JsonObject, index: number, versions: JsonObject[]): FieldError[] {
+  const at = `spec.versions[${index}]`;
+  // What all versions have in common, the real server holds and names outside of them.
+  const shared = versions.length === 1 ? 'spec' : at;
+  const name = stringAt(version, 'name') ?? '';
+  const errors = asErrors(`${at}.name`, name, label1035Problems(name));
+  if (versions.findIndex((other) => other['name'] === name) < index) errors.push(duplicate(`${at}.name`, name));
+  const schema = valueAt(version, 'schema', 'openAPIV3Schema');
+  const schemaAt = versions.length === 1 ? 'spec.validation.openAPIV3Schema' : `${at}.schema.openAPIV3Schema`;
+  if (!isObject(schema)) errors.push(required(schemaAt, 'schemas are required'));
+  else errors.push(...schemaErrors(schemaAt, schema, true));
+  for (const [position, column] of objectsAt(version, 'additionalPrinterColumns').entries()) {
+    for (const field of ['name', 'jsonPath']) {
+      if ((stringAt(column, field) ?? '') === '')
+        errors.push(required(`${shared}.additionalPrinterColumns[${position}].${field}`));
     }
-  }
-  if (versions.length > 0 && versions.filter((version) => version['storage'] === true).length !== 1) {
-    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
   }
   return errors;
 }
@@ -94,13 +94,7 @@ function schemaErrors(field: string, schema: JsonObject, isRoot: boolean): Field
   const type = stringAt(schema, 'type') ?? '';
   const isOpen =
     schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-int-or-string'] === true;
-  if (isRoot && type !== 'object')
-    errors.push(
-      type === ''
-        ? required(`${field}.type`, 'must not be empty at the root')
-        : invalid(`${field}.type`, type, 'must be object at the root'),
-    );
-  else if (type === '' && !isOpen)
+  if (!isRoot && type === '' && !isOpen)
     errors.push(required(`${field}.type`, 'must not be empty for specified object fields'));
   if (
     isObject(schema['properties']) &&
@@ -127,6 +121,13 @@ function schemaErrors(field: string, schema: JsonObject, isRoot: boolean): Field
   if (isObject(schema['items'])) errors.push(...schemaErrors(`${field}.items`, schema['items'], false));
   if (isObject(schema['additionalProperties']))
     errors.push(...schemaErrors(`${field}.additionalProperties`, schema['additionalProperties'], false));
+  if (isRoot && type !== 'object') {
+    errors.push(
+      type === ''
+        ? required(`${field}.type`, 'must not be empty at the root')
+        : invalid(`${field}.type`, type, 'must be object at the root'),
+    );
+  }
   return errors;
 }
 

@@ -91,12 +91,38 @@ function scheduleProblem(schedule: string): string | undefined {
     return undefined;
   const fields = schedule.trim().split(/\s+/).length;
   if (fields !== 5) return `expected exactly 5 fields, found ${fields}: [${schedule.trim().split(/\s+/).join(' ')}]`;
+  const outOfRange = rangeProblem(schedule.trim().split(/\s+/));
+  if (outOfRange !== undefined) return outOfRange;
   try {
     new Cron(schedule, { paused: true, legacyMode: true }).stop();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+const fieldRanges = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 6],
+] as const;
+
+/** The first number that its field cannot have. */
+function rangeProblem(fields: string[]): string | undefined {
+  for (const [index, [low, high]] of fieldRanges.entries()) {
+    for (const part of (fields[index] ?? '').split(',')) {
+      const match = /^(\d+)(?:-(\d+))?(?:\/\d+)?$/.exec(part);
+      if (match === null) continue;
+      const start = Number(match[1]);
+      const end = Number(match[2] ?? match[1]);
+      if (start < low) return `beginning of range (${start}) below minimum (${low}): ${part}`;
+      if (end > high) return `end of range (${end}) above maximum (${high}): ${part}`;
+      if (start > end) return `beginning of range (${start}) beyond end of range (${end}): ${part}`;
+    }
+  }
+  return undefined;
 }
 
 function isTimeZone(zone: string): boolean {

@@ -12,7 +12,7 @@ export function validateIngress(ingress: StoredObject, _live: StoredObject | und
   const rules = objectsAt(spec, 'rules');
   const errors: FieldError[] = [];
   if (rules.length === 0 && spec['defaultBackend'] === undefined) {
-    errors.push(invalid('spec', spec['rules'] ?? [], 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid('spec', spec['rules'] ?? null, 'either `defaultBackend` or `rules` must be specified'));
   }
   if (isObject(spec['defaultBackend'])) errors.push(...backendErrors('spec.defaultBackend', spec['defaultBackend']));
   for (const [index, rule] of rules.entries()) errors.push(...ruleErrors(`spec.rules[${index}]`, rule));
@@ -39,8 +39,11 @@ function ruleErrors(field: string, rule: JsonObject): FieldError[] {
     const at = `${field}.http.paths[${index}]`;
     const pathType = stringAt(path, 'pathType');
     const text = stringAt(path, 'path') ?? '';
-    if (pathType === undefined) errors.push(required(`${at}.pathType`, 'pathType must be specified'));
-    else if (!pathTypes.includes(pathType)) errors.push(notSupported(`${at}.pathType`, pathType, pathTypes));
+    if (pathType === undefined) {
+      errors.push(required(`${at}.pathType`, 'pathType must be specified'));
+      continue;
+    }
+    if (!pathTypes.includes(pathType)) errors.push(notSupported(`${at}.pathType`, pathType, pathTypes));
     else if (pathType !== 'ImplementationSpecific' && !text.startsWith('/'))
       errors.push(invalid(`${at}.path`, text, 'must be an absolute path'));
     errors.push(...backendErrors(`${at}.backend`, objectAt(path, 'backend')));

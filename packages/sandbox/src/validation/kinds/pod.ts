@@ -89,6 +89,8 @@ export function validatePodTemplate(
   ];
 }
 
+const restartPolicies = ['Always', 'OnFailure', 'Never'];
+
 /** `claimNames` are volumes that the controller adds, such as a StatefulSet's claims. */
 function validatePodSpec(field: string, spec: JsonObject, claimNames: readonly string[] = []): FieldError[] {
   const volumes = objectsAt(spec, 'volumes');
@@ -110,7 +112,10 @@ function validatePodSpec(field: string, spec: JsonObject, claimNames: readonly s
     ...duplicateNames(`${field}.containers`, containers),
     ...duplicateInitNames(field, containers, initContainers),
   );
-  errors.push(...oneOf(`${field}.restartPolicy`, spec['restartPolicy'], ['Always', 'OnFailure', 'Never']));
+  const restartPolicy = spec['restartPolicy'];
+  if (restartPolicy !== undefined && !restartPolicies.includes(String(restartPolicy))) {
+    errors.push(notSupported(`${field}.restartPolicy`, restartPolicy, restartPolicies));
+  }
   errors.push(
     ...oneOf(`${field}.dnsPolicy`, spec['dnsPolicy'], ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
   );

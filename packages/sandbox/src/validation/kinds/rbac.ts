@@ -53,8 +53,13 @@ function bindingErrors(binding: StoredObject, live: StoredObject | undefined, ki
     errors.push(...subjectErrors(`subjects[${index}]`, subject, binding.metadata.namespace !== undefined));
   }
   if (live !== undefined && !equalJson(role, live['roleRef']))
-    errors.push(invalid('roleRef', role, 'cannot change roleRef'));
+    errors.push(invalid('roleRef', goNames(role), 'cannot change roleRef'));
   return errors;
+}
+
+/** A reference with its fields called as in Go, where the API server prints its own structs. */
+function goNames(role: Record<string, unknown>): object {
+  return { APIGroup: role['apiGroup'], Kind: role['kind'], Name: role['name'] };
 }
 
 function subjectErrors(field: string, subject: Record<string, unknown>, isNamespaced: boolean): FieldError[] {

@@ -21,9 +21,11 @@ export function validateClaim(claim: StoredObject, live: StoredObject | undefine
 
 function claimUpdateErrors(spec: Record<string, unknown>, live: StoredObject): FieldError[] {
   const before = objectAt(live, 'spec');
+  const isBound = stringAt(live, 'status', 'phase') === 'Bound';
   const fixed = (whole: Record<string, unknown>): object => ({
     ...whole,
-    resources: undefined,
+    // A claim can grow once it is bound.
+    resources: isBound ? undefined : whole['resources'],
     volumeAttributesClassName: undefined,
     // Binding fills in the volume.
     volumeName: stringAt(before, 'volumeName') === undefined ? undefined : whole['volumeName'],
@@ -31,9 +33,7 @@ function claimUpdateErrors(spec: Record<string, unknown>, live: StoredObject): F
   });
   const errors: FieldError[] = [];
   if (!equalJson(fixed(spec), fixed(before))) {
-    const changed = Object.keys({ ...spec, ...before }).filter(
-      (key) => key !== 'resources' && !equalJson(spec[key], before[key]),
-    );
+    const changed = Object.keys({ ...spec, ...before }).filter((key) => !equalJson(spec[key], before[key]));
     errors.push(
       fieldForbidden(
         'spec',
@@ -43,7 +43,7 @@ function claimUpdateErrors(spec: Record<string, unknown>, live: StoredObject): F
   }
   const size = quantityValue(stringAt(spec, 'resources', 'requests', 'storage') ?? '0') ?? 0;
   const sizeBefore = quantityValue(stringAt(before, 'resources', 'requests', 'storage') ?? '0') ?? 0;
-  if (size < sizeBefore)
+  if (isBound && size < sizeBefore)
     errors.push(fieldForbidden('spec.resources.requests.storage', 'field can not be less than previous value'));
   return errors;
 }

@@ -67,6 +67,7 @@ export function validateReplicaSet(replicaSet: StoredObject, live: StoredObject 
 export function validateDaemonSet(daemonSet: StoredObject, live: StoredObject | undefined): FieldError[] {
   const spec = objectAt(daemonSet, 'spec');
   const errors = [
+    ...fixedSelector(daemonSet, live),
     ...workloadSelector(spec, 'daemonset'),
     ...templateErrors(daemonSet, 'DaemonSet'),
     ...oneOf('spec.updateStrategy.type', valueAt(spec, 'updateStrategy', 'type'), ['RollingUpdate', 'OnDelete']),
@@ -82,7 +83,7 @@ export function validateDaemonSet(daemonSet: StoredObject, live: StoredObject | 
       errors.push(invalid(`${at}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));
     if (!hasSurge && !hasUnavailable) errors.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
   }
-  return [...errors, ...fixedSelector(daemonSet, live)];
+  return errors;
 }
 
 const changeableStatefulSetFields = [
@@ -138,7 +139,7 @@ function templateErrors(workload: StoredObject, kind: string, claimNames: readon
   const spec = objectAt(workload, 'spec');
   const podTemplate = objectAt(spec, 'template');
   const errors: FieldError[] = [];
-  if (isObject(spec['selector'])) errors.push(...selectorMatchesTemplate(spec));
+  errors.push(...selectorMatchesTemplate(spec));
   errors.push(
     ...validatePodTemplate(template, podTemplate, claimNames),
     ...onlyRestartPolicy(template, podTemplate, ['Always']),
