@@ -26,7 +26,7 @@ export async function configure(options: {
     data: {
       url,
       'oidc.config': [
-        'name: Demonstration directory',
+        'name: Demo directory',
         `issuer: ${identityProvider.issuer}`,
         `clientID: ${identityProvider.clientID}`,
         'clientSecret: $lockstep-oidc:clientSecret',

@@ -115,13 +115,20 @@ async function* inOrderOfTime(streams: AsyncGenerator<LogEntry>[]): AsyncGenerat
 }
 
 async function* asTheyCome(streams: AsyncGenerator<LogEntry>[]): AsyncGenerator<LogEntry> {
-  const waiting = new Map(streams.map((stream) => [stream, advance(stream)]));
+  const waiting = new Map<AsyncGenerator<LogEntry>, ReturnType<typeof advance>>();
+  const wait = (stream: AsyncGenerator<LogEntry>): void => {
+    const next = advance(stream);
+    // A reader that leaves stops waiting for all of these; the streams it aborts then must not bring the process down.
+    next.catch(() => undefined);
+    waiting.set(stream, next);
+  };
+  for (const stream of streams) wait(stream);
   while (waiting.size > 0) {
     const { stream, result } = await Promise.race(waiting.values());
     if (result.done === true) {
       waiting.delete(stream);
     } else {
-      waiting.set(stream, advance(stream));
+      wait(stream);
       yield result.value;
     }
   }
