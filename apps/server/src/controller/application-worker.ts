@@ -8,6 +8,7 @@ import {
   type ReconcileEvent,
   type ReconcileOutcome,
   type ReconcileWorld,
+  RenderError,
   reconcileApplication,
   resolveDestination,
   WaitingError,
@@ -180,9 +181,22 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
       await cluster.settled(CLUSTER_WAIT_MS);
       return cluster.destination(instanceName, options);
     },
-    resolveRevisions: (request) => repositories.resolve(request),
-    render: (request) =>
-      saveManifestsInstead(request, controlPlane.application(key), deployments, () => renders.render(request)),
+    resolveRevisions: async (request) => {
+      const resolved = await repositories.resolve(request);
+      if (request.fresh) return resolved;
+      return resolved.map((source, index) => ({ ...source, revision: renders.revisionFor(key, index, source) }));
+    },
+    render: async (request) => {
+      try {
+        return await saveManifestsInstead(request, controlPlane.application(key), deployments, () =>
+          renders.render(request),
+        );
+      } catch (error) {
+        if (error instanceof RenderError && /^(Missing|Chart|Kustomiz)/.test(error.code))
+          repositories.suspect(request.sources.map(({ source }) => source.repoURL));
+        throw error;
+      }
+    },
     patchApplication: async (wanted, patch) => {
       throwIfCancelled();
       try {

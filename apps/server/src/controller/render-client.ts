@@ -1,9 +1,11 @@
 import {
   type ApplicationKey,
+  type ApplicationSource,
   contentHash,
   GitOpsError,
   type RenderedManifests,
   type RenderRequest,
+  type ResolvedSource,
   WaitingError,
 } from '@lockstep/core';
 import { LRUCache } from 'lru-cache';
@@ -23,8 +25,11 @@ import type { RepositoryMove } from './repositories.ts';
 interface Remembered {
   /** Everything of the request but the revisions. */
   facts: string;
+  /** The newest revisions known to render to the same. */
   revisions: string[];
-  sources: { repoURL: string }[];
+  /** The revisions it was rendered at; they are what is shown, until the manifests change or somebody asks anew. */
+  shown: string[];
+  sources: ApplicationSource[];
   inputs: RenderedInput[];
   rendered: RenderedManifests;
 }
@@ -66,7 +71,11 @@ export class RenderClient implements AsyncDisposable {
     const facts = factsOf(request);
     const revisions = request.sources.map(({ revision }) => revision);
     const known = request.noCache ? undefined : this.#remembered.get(key);
-    if (known !== undefined && known.facts === facts && sameList(known.revisions, revisions)) return known.rendered;
+    if (known !== undefined && known.facts === facts && isKnownRevision(known, revisions)) {
+      if (!sameList(known.shown, revisions))
+        this.#remembered.set(key, { ...known, shown: revisions, rendered: { ...known.rendered, revisions } });
+      return { ...known.rendered, revisions };
+    }
     const answer = await this.#ask(request);
     // Another revision of an application that reads the same: the same objects, so that nothing is compared anew.
     const manifests =
@@ -81,7 +90,8 @@ export class RenderClient implements AsyncDisposable {
     this.#remembered.set(key, {
       facts,
       revisions,
-      sources: request.sources.map(({ source }) => ({ repoURL: source.repoURL })),
+      shown: revisions,
+      sources: request.sources.map(({ source }) => source),
       inputs: answer.inputs,
       rendered,
     });
@@ -107,14 +117,20 @@ export class RenderClient implements AsyncDisposable {
       ...known,
       revisions,
       inputs: known.inputs.map((input) => ({ ...input, revision: moved(input.revision, input.repoURL) })),
-      rendered: { ...known.rendered, revisions },
     });
     return false;
   }
 
-  /** What the application was last rendered to; for those who only look. */
-  lastRendered(key: ApplicationKey): RenderedManifests | undefined {
-    return this.#remembered.get(textOfKey(key))?.rendered;
+  /**
+   * The revision to compare with when a ref means `commit` now: the one the application was rendered at, as long as
+   * nothing it reads changed since. A commit that touches others then changes nothing of this application, not even a line
+   * of its status.
+   */
+  revisionFor(key: ApplicationKey, index: number, { source, revision: commit }: ResolvedSource): string {
+    const known = this.#remembered.get(textOfKey(key));
+    const rendered = known?.sources[index];
+    if (known === undefined || rendered === undefined || known.revisions[index] !== commit) return commit;
+    return contentHash(rendered) === contentHash(source) ? (known.shown[index] ?? commit) : commit;
   }
 
   forget(key: ApplicationKey): void {
@@ -221,6 +237,14 @@ function touchedBy(files: string[]): Set<string> {
 }
 
 const touchedByMove = new WeakMap<string[], Set<string>>();
+
+/** Each source at the newest equal revision, or at the one it was rendered at. */
+function isKnownRevision(known: Remembered, revisions: readonly string[]): boolean {
+  return (
+    revisions.length === known.revisions.length &&
+    revisions.every((revision, index) => revision === known.revisions[index] || revision === known.shown[index])
+  );
+}
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);

@@ -59,6 +59,9 @@ interface Repository {
   /** The remote was asked since we started. */
   isChecked: boolean;
   failure: { error: Error; since: number } | undefined;
+  /** When the remote last answered. */
+  contactedAt: number;
+  suspicion: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
   /** Work that waits for the running call; one call serves all of it. */
   waiting:
@@ -68,6 +71,9 @@ interface Repository {
 }
 
 const CALL_TIMEOUT_MS = 310_000;
+const SUSPICION_INTERVAL_MS = 1_000;
+/** A new application was often pushed a moment before it was created. */
+const NEW_APPLICATION_FRESHNESS_MS = 3_000;
 const FULL_ID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 /**
@@ -146,6 +152,24 @@ export class Repositories implements AsyncDisposable {
     }
   }
 
+  /**
+   * Something is not where an application expects it: perhaps it was pushed and nobody told us. The remote is asked, but
+   * not more often than every second.
+   */
+  suspect(urls: readonly string[]): void {
+    for (const repository of this.#repositories.values()) {
+      if (!urls.includes(repository.url) || repository.suspicion !== undefined) continue;
+      repository.suspicion = setTimeout(
+        () => {
+          repository.suspicion = undefined;
+          this.#refresh(repository, 'check').catch(() => {});
+        },
+        Math.max(0, repository.contactedAt + SUSPICION_INTERVAL_MS - Date.now()),
+      );
+      repository.suspicion.unref();
+    }
+  }
+
   /** Asks all repositories again, for instance after credentials changed. */
   forgetFailures(): void {
     for (const repository of this.#repositories.values()) {
@@ -179,7 +203,10 @@ export class Repositories implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const repository of this.#repositories.values()) clearTimeout(repository.poll);
+    for (const { poll, suspicion } of this.#repositories.values()) {
+      clearTimeout(poll);
+      clearTimeout(suspicion);
+    }
     this.#repositories.clear();
     await this.#caller[Symbol.asyncDispose]();
   }
@@ -196,12 +223,13 @@ export class Repositories implements AsyncDisposable {
     const repository = this.#repository(source.repoURL, project);
     const key = targetKey(target);
     const known = repository.targets.get(key);
-    if (known !== undefined && !request.fresh && repository.isChecked && repository.failure === undefined)
-      return known.commit;
+    const isNew = request.application.status?.sync === undefined;
+    const isStale = isNew && Date.now() - repository.contactedAt > NEW_APPLICATION_FRESHNESS_MS;
+    const mustAsk = request.fresh || isStale || !repository.isChecked || repository.failure !== undefined;
+    if (known !== undefined && !mustAsk) return known.commit;
     if (known !== undefined && !request.fresh && repository.failure !== undefined && !this.#isRetryDue(repository))
       return this.#lastGood(repository, known.commit);
     try {
-      const mustAsk = request.fresh || !repository.isChecked || repository.failure !== undefined;
       await this.#refresh(repository, mustAsk ? 'check' : 'cached', target);
     } catch (error) {
       const last = known?.commit ?? lastComparedRevision(request.application, source, index);
@@ -275,6 +303,8 @@ export class Repositories implements AsyncDisposable {
         targets: new Map(),
         isChecked: false,
         failure: undefined,
+        contactedAt: 0,
+        suspicion: undefined,
         running: undefined,
         waiting: undefined,
         poll: undefined,
@@ -346,6 +376,7 @@ export class Repositories implements AsyncDisposable {
       // What was read from the mirror alone may be as old as the mirror.
       if (answer.contacted) {
         repository.isChecked = true;
+        repository.contactedAt = Date.now();
         repository.failure = undefined;
       }
       this.#learn(repository, all, answer);
