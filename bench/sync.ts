@@ -190,10 +190,13 @@ function isSynced(app: ApplicationObject | undefined, commit: string): boolean {
   return app?.status?.sync?.status === 'Synced' && app.status.sync.revision === commit;
 }
 
-const isHealed = (app: ApplicationObject | undefined): boolean =>
-  app?.status?.sync?.status === 'Synced' && app.status.operationState?.phase === 'Succeeded';
+function isHealed(app: ApplicationObject | undefined): boolean {
+  return app?.status?.sync?.status === 'Synced' && app.status.operationState?.phase === 'Succeeded';
+}
 
-const value = (object: ApplicationObject | undefined): string | undefined => object?.data?.['v'];
+function value(object: ApplicationObject | undefined): string | undefined {
+  return object?.data?.['v'];
+}
 
 function files(folders: string[], text: string): Record<string, string> {
   return Object.fromEntries(folders.map((name) => [`${name}/config.yaml`, JSON.stringify(configMap(name, text))]));
