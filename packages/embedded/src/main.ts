@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const progress = (text: string): void => console.log(`  ${text}`);
 
   const port = async (name: string, wanted?: number): Promise<number> => {
-    const chosen = wanted ?? (await freePort(state.ports[name]));
+    const chosen = wanted || (await freePort(state.ports[name]));
     state.ports[name] = chosen;
     return chosen;
   };
