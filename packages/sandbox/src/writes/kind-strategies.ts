@@ -155,7 +155,10 @@ function generateJobSelector(job: StoredObject): StoredObject {
   };
   const template = objectAt(spec, 'template');
   const metadata = objectAt(template, 'metadata');
-  const labels = { ...generated, ...stringMapAt(metadata, 'labels') };
+  const given = stringMapAt(metadata, 'labels');
+  const labels = { ...generated, ...given };
+  // A Job without labels takes those of its Pods, the generated ones included.
+  const hasOwnLabels = job.metadata.labels !== undefined && !equalJson(job.metadata.labels, given);
   return {
     ...job,
     spec: {
@@ -165,8 +168,7 @@ function generateJobSelector(job: StoredObject): StoredObject {
         : {}),
       template: { ...template, metadata: { ...metadata, labels } },
     },
-    // A Job without labels takes those of its Pods.
-    metadata: { ...job.metadata, labels: job.metadata.labels ?? labels },
+    metadata: { ...job.metadata, labels: hasOwnLabels ? (job.metadata.labels ?? {}) : labels },
     status: {},
   };
 }
