@@ -45,77 +45,37 @@ function lost(schema: Schema, value: unknown, path = ''): string[] {
   });
 }
 
-const source = {
-  repoURL: 'https://x',
-  path: 'p',
-  targetRevision: 'main',
-  chart: 'c',
-  ref: 'r',
-  name: 'n',
-  helm: {
-    valueFiles: ['a'],
-    ignoreMissingValueFiles: true,
-    values: 'a',
-    valuesObject: { any: { thing: [1] } },
-    parameters: [{ name: 'a', value: 'b', forceString: true }],
-    fileParameters: [{ name: 'a', path: 'b' }],
-    releaseName: 'r',
-    namespace: 'n',
-    version: 'v3',
-    passCredentials: true,
-    skipCrds: true,
-    skipTests: true,
-    skipSchemaValidation: true,
-    kubeVersion: '1',
-    apiVersions: ['v1'],
-  },
-  kustomize: {
-    namePrefix: 'a',
-    nameSuffix: 'b',
-    images: ['a'],
-    replicas: [{ name: 'a', count: '3' }],
-    commonLabels: { a: 'b' },
-    forceCommonLabels: true,
-    labelWithoutSelector: true,
-    labelIncludeTemplates: true,
-    commonAnnotations: { a: 'b' },
-    forceCommonAnnotations: true,
-    commonAnnotationsEnvsubst: true,
-    namespace: 'n',
-    patches: [
-      {
-        path: 'p',
-        patch: 'x',
-        target: {
-          group: 'g',
-          version: 'v',
-          kind: 'k',
-          name: 'n',
-          namespace: 'ns',
-          labelSelector: 'l',
-          annotationSelector: 'a',
-        },
-        options: { allowNameChange: true },
-      },
-    ],
-    components: ['c'],
-    ignoreMissingComponents: true,
-    version: 'v5',
-    kubeVersion: '1',
-    apiVersions: ['v1'],
-  },
-  directory: {
-    recurse: true,
-    include: 'a',
-    exclude: 'b',
-    jsonnet: { extVars: [{ name: 'a', value: 'b', code: true }], tlas: [{ name: 'a', value: 'b' }], libs: ['l'] },
-  },
-  plugin: {
-    name: 'p',
-    env: [{ name: 'a', value: 'b' }],
-    parameters: [{ name: 'a', string: 's', array: ['a'], map: { a: 'b' } }],
-  },
-};
+/** Fields the schema has and the value never uses, by their paths. */
+function unused(schema: Schema, values: unknown[], path = ''): string[] {
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true && schema.properties === undefined) return [];
+  const present = values.filter((value) => value !== undefined);
+  if (present.length === 0) return [path];
+  if (schema.items !== undefined) return unused(schema.items, present.flat(), `${path}[]`);
+  const maps = present as Record<string, unknown>[];
+  if (schema.additionalProperties !== undefined)
+    return unused(schema.additionalProperties, maps.flatMap(Object.values), `${path}.*`);
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) =>
+    unused(
+      property,
+      maps.map((map) => map[key]),
+      `${path}.${key}`,
+    ),
+  );
+}
+
+function fixture(kind: string): Record<string, unknown> {
+  const file = new URL(`./fixtures/${kind.toLowerCase()}-every-field.yaml`, import.meta.url);
+  return load(readFileSync(file, 'utf8')) as Record<string, unknown>;
+}
+
+/** An object of the kind with all of its fields. */
+function everyField(kind: string): Record<string, unknown> {
+  const object = fixture(kind);
+  if (kind === 'ApplicationSet') {
+    (object['spec'] as { template: Record<string, unknown> }).template['spec'] = fixture('Application')['spec'];
+  }
+  return { ...object, metadata: {} };
+}
 
 describe('the definitions', () => {
   it('have the names by which people know them', () => {
@@ -137,191 +97,22 @@ describe('the definitions', () => {
     expect(version?.subresources).toEqual({});
   });
 
-  it('lose no field of an Application', () => {
-    const sync = {
-      status: 'Synced',
-      revision: 'a',
-      revisions: ['a'],
-      comparedTo: { source, sources: [source], destination: { server: 's' }, ignoreDifferences: [{ kind: 'k' }] },
-    };
-    const operation = {
-      sync: {
-        revision: 'a',
-        revisions: ['a'],
-        source,
-        sources: [source],
-        prune: true,
-        dryRun: true,
-        syncStrategy: { apply: { force: true }, hook: { force: true } },
-        resources: [{ group: 'g', kind: 'k', name: 'n', namespace: 'ns' }],
-        manifests: ['{}'],
-        syncOptions: ['a'],
-        autoHealAttemptsCount: 1,
-      },
-      initiatedBy: { username: 'u', automated: true },
-      info: [{ name: 'a', value: 'b' }],
-      retry: { limit: 1, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } },
-    };
-    const application = {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Application',
-      spec: {
-        project: 'default',
-        destination: { server: 's', name: 'n', namespace: 'ns' },
-        source,
-        sources: [source],
-        sourceHydrator: {
-          drySource: { repoURL: 'r', path: 'p', targetRevision: 't', helm: source.helm },
-          syncSource: { targetBranch: 'b', path: 'p' },
-          hydrateTo: { targetBranch: 'b' },
-        },
-        syncPolicy: {
-          automated: { prune: true, selfHeal: true, allowEmpty: true, enabled: true },
-          syncOptions: ['a'],
-          retry: operation.retry,
-          managedNamespaceMetadata: { labels: { a: 'b' }, annotations: { a: 'b' } },
-        },
-        ignoreDifferences: [
-          {
-            group: 'g',
-            kind: 'k',
-            name: 'n',
-            namespace: 'ns',
-            jsonPointers: ['/a'],
-            jqPathExpressions: ['.a'],
-            managedFieldsManagers: ['m'],
-          },
-        ],
-        info: [{ name: 'a', value: 'b' }],
-        revisionHistoryLimit: 3,
-      },
-      operation,
-      status: {
-        sync,
-        health: { status: 'Healthy', message: 'm', lastTransitionTime: 't' },
-        resources: [
-          {
-            group: 'g',
-            version: 'v',
-            kind: 'k',
-            namespace: 'ns',
-            name: 'n',
-            status: 'Synced',
-            health: { status: 'Healthy' },
-            hook: true,
-            requiresPruning: true,
-            requiresDeletionConfirmation: true,
-            syncWave: 1,
-          },
-        ],
-        resourceHealthSource: 'appTree',
-        history: [
-          {
-            id: 1,
-            revision: 'a',
-            revisions: ['a'],
-            source,
-            sources: [source],
-            deployStartedAt: 't',
-            deployedAt: 't',
-            initiatedBy: { automated: true },
-          },
-        ],
-        operationState: {
-          operation,
-          phase: 'Running',
-          message: 'm',
-          startedAt: 't',
-          finishedAt: 't',
-          retryCount: 1,
-          syncResult: {
-            revision: 'a',
-            source,
-            managedNamespaceMetadata: { labels: { a: 'b' } },
-            resources: [
-              {
-                group: 'g',
-                version: 'v',
-                kind: 'k',
-                namespace: 'ns',
-                name: 'n',
-                status: 'Synced',
-                message: 'm',
-                hookType: 'Sync',
-                hookPhase: 'Running',
-                syncPhase: 'Sync',
-                images: ['i'],
-              },
-            ],
-          },
-        },
-        conditions: [{ type: 'SyncError', message: 'm', lastTransitionTime: 't' }],
-        summary: { externalURLs: ['u'], images: ['i'] },
-        sourceType: 'Helm',
-        sourceTypes: ['Helm'],
-        reconciledAt: 't',
-        observedAt: 't',
-        controllerNamespace: 'argocd',
-        sourceHydrator: {
-          currentOperation: { phase: 'Hydrated', message: '', drySHA: 'a' },
-          lastSuccessfulOperation: { drySHA: 'a' },
-        },
-      },
-    };
-    expect(lost(schemaOf('Application'), application)).toEqual([]);
+  it.each(['Application', 'AppProject', 'ApplicationSet'])('of %s keeps every field and has no other', (kind) => {
+    const object = everyField(kind);
+    expect(lost(schemaOf(kind), object)).toEqual([]);
+    expect(unused(schemaOf(kind), [object])).toEqual([]);
   });
 
-  it('lose no field of nested ApplicationSet generators', () => {
-    const generators = [
-      {
-        list: {
-          elements: [{ any: { depth: 1 } }],
-          elementsYaml: 'x',
-          template: { metadata: { name: 'n' }, spec: { project: 'p' } },
-        },
-      },
-      {
-        git: {
-          repoURL: 'r',
-          revision: 'v',
-          directories: [{ path: 'p', exclude: true }],
-          files: [{ path: 'p' }],
-          pathParamPrefix: 'x',
-          values: { a: 'b' },
-          requeueAfterSeconds: 3,
-        },
-      },
-      {
-        matrix: {
-          generators: [
-            { clusters: { selector: { matchLabels: { a: 'b' } } } },
-            { merge: { generators: [{ list: { elements: [] } }], mergeKeys: ['a'] } },
-          ],
-        },
-      },
-      {
-        scmProvider: {
-          github: { organization: 'o', tokenRef: { secretName: 's', key: 'k' } },
-          filters: [{ repositoryMatch: 'x' }],
-        },
-      },
-      {
-        pullRequest: { gitlab: { project: 'p', labels: ['a'] } },
-        selector: { matchExpressions: [{ key: 'k', operator: 'In', values: ['v'] }] },
-      },
-    ];
-    const set = {
-      spec: {
-        generators,
-        template: { metadata: { name: 'n' }, spec: { project: 'p', destination: {}, source } },
-        strategy: {
-          type: 'RollingSync',
-          rollingSync: {
-            steps: [{ matchExpressions: [{ key: 'k', operator: 'In', values: ['v'] }], maxUpdate: '10%' }],
-          },
-        },
-      },
-    };
+  it('drop a field that is none', () => {
+    const object = everyField('Application');
+    (object['spec'] as Record<string, unknown>)['sync'] = { policy: 'auto' };
+    expect(lost(schemaOf('Application'), object)).toEqual(['.spec.sync']);
+  });
+
+  it('keep what a later release adds to a provider, in nested generators too', () => {
+    const github = { organization: 'shop', topics: ['deployable'] };
+    const generators = [{ scmProvider: { github } }];
+    const set = { spec: { generators: [...generators, { matrix: { generators } }] } };
     expect(lost(schemaOf('ApplicationSet'), set)).toEqual([]);
   });
 
