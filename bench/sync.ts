@@ -220,11 +220,13 @@ function application(name: string, repoURL: string): Record<string, unknown> {
   };
 }
 
-const namespace = (name: string): Record<string, unknown> => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name },
-});
+function namespace(name: string): Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name },
+  };
+}
 
 function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
