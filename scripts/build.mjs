@@ -50,6 +50,17 @@ const parts = [
     make: () => bundle('packages/embedded', 'src/main.ts', 'dist/main.js'),
   },
   {
+    name: 'real control plane',
+    inputs: [
+      'packages/embedded/src',
+      'packages/sandbox/src/controllers',
+      'packages/structured-merge/src',
+      'pnpm-lock.yaml',
+    ],
+    output: 'packages/embedded/dist/kube/main.js',
+    make: () => bundle('packages/embedded', 'src/kube/main.ts', 'dist/kube/main.js'),
+  },
+  {
     name: 'dashboard',
     inputs: [
       'apps/web/src',

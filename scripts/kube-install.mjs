@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { status } = spawnSync(
   process.execPath,
-  ['--import', 'tsx', join(root, 'packages/testkit/src/kube/install.ts')],
+  ['--import', 'tsx', join(root, 'packages/embedded/src/kube/install.ts')],
   {
     cwd: root,
     stdio: 'inherit',

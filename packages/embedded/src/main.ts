@@ -45,9 +45,18 @@ async function main(): Promise<void> {
   const apiPort = await port('api', options.port);
   const url = `http://127.0.0.1:${apiPort}`;
   const pids: Record<string, number> = {};
+  let published: Summary | undefined;
+  const publish = async (): Promise<void> => {
+    if (published !== undefined && options.summaryFile !== undefined)
+      await writeSummaryFile(options.summaryFile, published);
+  };
+  const noteRestart = (name: string, pid: number): void => {
+    pids[name] = pid;
+    publish().catch((error: unknown) => console.error(`summary file: ${String(error)}`));
+  };
 
   progress('clusters');
-  const clusters = await startClusters({ options, directory, logs, port, cleanup });
+  const clusters = await startClusters({ options, directory, logs, port, cleanup, onRestart: noteRestart });
   for (const process of clusters.processes) pids[process.name] = process.pid;
 
   progress('Redis');
@@ -99,10 +108,6 @@ async function main(): Promise<void> {
     oidcUsers: demo ? state.users.map(({ username, password, groups }) => ({ username, password, groups })) : [],
     pids,
   };
-  let isReady = false;
-  const publish = async (): Promise<void> => {
-    if (isReady && options.summaryFile !== undefined) await writeSummaryFile(options.summaryFile, summary);
-  };
   const roles: RoleProcess[] = [];
   for (const role of ['controller', 'renderer', 'api']) {
     const metricsPort = await port(`${role}-metrics`);
@@ -123,10 +128,7 @@ async function main(): Promise<void> {
       env: { REDIS_URL: redisURL, LOCKSTEP_RENDER_KEY: state.renderKey, KUBECONFIG: '' },
       logFile: join(logs, `${role}.log`),
       ready: (signal) => waitUntilReady(`http://127.0.0.1:${metricsPort}/readyz`, { timeoutMs: 120_000, signal }),
-      onStart: (pid) => {
-        pids[role] = pid;
-        publish().catch((error: unknown) => console.error(`summary file: ${String(error)}`));
-      },
+      onStart: (pid) => noteRestart(role, pid),
     });
     roles.push(process);
     cleanup.add(() => process.stop());
@@ -139,7 +141,7 @@ async function main(): Promise<void> {
   const secret = await client.get(`/api/v1/namespaces/${options.namespace}/secrets/argocd-initial-admin-secret`);
   const password = (secret?.['data'] as Record<string, string> | undefined)?.['password'];
   if (password !== undefined) summary.adminPassword = Buffer.from(password, 'base64').toString('utf8');
-  isReady = true;
+  published = summary;
   await publish();
   console.log(describeSummary(summary, { demo, seconds: (Date.now() - began) / 1000, logs }));
 }

@@ -3,9 +3,8 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type KubeconfigClient, openKubeconfig, type Summary } from '@lockstep/embedded';
+import { type KubeconfigClient, openKubeconfig, type Summary, until } from '@lockstep/embedded';
 import { ApiClient } from './api-client.ts';
-import { until } from './until.ts';
 import { WorkTree } from './work-tree.ts';
 
 export interface WorldOptions {
@@ -13,11 +12,15 @@ export interface WorldOptions {
   args?: string[];
   /** Put the example applications on the cluster. Default: no. */
   demo?: boolean;
+  /** The cluster Lockstep lives in: the sandbox, or a real control plane. Default: LOCKSTEP_TEST_CLUSTER, else the sandbox. */
+  cluster?: TestCluster;
   /** Keep the folder of an earlier world: a second start. */
   directory?: string;
   /** Where the project stands; the launcher must have been built (`npm test` does). */
   root?: string;
 }
+
+export type TestCluster = 'sandbox' | 'kube';
 
 /**
  * The whole product, started as `npm start` starts it: clusters, Redis, Git server, identity provider and every role
@@ -27,16 +30,25 @@ export class World {
   readonly directory: string;
   readonly summary: Summary;
   readonly api: ApiClient;
+  readonly #kind: TestCluster;
   readonly #launcher: ChildProcess;
   readonly #summaryFile: string;
   readonly #workTrees: WorkTree[] = [];
   readonly #clusters = new Map<string, Promise<KubeconfigClient>>();
 
-  private constructor(directory: string, summaryFile: string, summary: Summary, launcher: ChildProcess) {
+  private constructor(parts: {
+    directory: string;
+    summaryFile: string;
+    summary: Summary;
+    launcher: ChildProcess;
+    kind: TestCluster;
+  }) {
+    const { directory, summaryFile, summary, launcher, kind } = parts;
     this.directory = directory;
     this.summary = summary;
     this.#summaryFile = summaryFile;
     this.#launcher = launcher;
+    this.#kind = kind;
     this.api = new ApiClient(summary.url, { username: 'admin', password: summary.adminPassword ?? '' });
   }
 
@@ -46,12 +58,14 @@ export class World {
     await mkdir(directory, { recursive: true });
     const summaryFile = join(directory, 'summary.json');
     await rm(summaryFile, { force: true });
+    const kind = options.cluster ?? clusterOfEnvironment();
     const args = [
       'packages/embedded/dist/main.js',
       `--data-dir=${join(directory, 'state')}`,
       `--summary-file=${summaryFile}`,
       options.demo === true ? '--demo' : '--no-demo',
       '--pod-startup-ms=200',
+      `--cluster=${kind}`,
       ...(options.args ?? []),
     ];
     const launcher = spawn(process.execPath, args, {
@@ -64,14 +78,20 @@ export class World {
     launcher.stderr.pipe(log);
     const ended = new Promise<never>((_, reject) => {
       launcher.once('exit', (code) =>
-        reject(new Error(`npm start ended with ${code} before it was ready; see ${directory}`)),
+        readFile(join(directory, 'launcher.log'), 'utf8')
+          .catch(() => '')
+          .then((text) =>
+            reject(
+              new Error(`npm start ended with ${code} before it was ready; see ${directory}\n${text.slice(-2000)}`),
+            ),
+          ),
       );
     });
     const ready = until(() => existsSync(summaryFile), { timeoutMs: 120_000, what: `the summary in ${directory}` });
     await Promise.race([ready, ended]);
     ended.catch(() => undefined);
     const summary = JSON.parse(await readFile(summaryFile, 'utf8')) as Summary;
-    return new World(directory, summaryFile, summary, launcher);
+    return new World({ directory, summaryFile, summary, launcher, kind });
   }
 
   /** The process id of a role as of now; it changes when the role was restarted. */
@@ -87,6 +107,20 @@ export class World {
     const before = await this.pid(role);
     process.kill(before, 'SIGKILL');
     await until(async () => (await this.pid(role)) !== before, { timeoutMs: 60_000, what: `${role} to be restarted` });
+  }
+
+  /** Kills the API server of the home cluster as a crash would. Resolves when a new one with the same content answers. */
+  async killApiServer(): Promise<void> {
+    if (this.#kind === 'kube') {
+      const file = join(this.directory, 'state', 'clusters', 'in-cluster.pids.json');
+      const pid = async (): Promise<number> =>
+        (JSON.parse(await readFile(file, 'utf8')) as Record<string, number>)['kube-apiserver'] ?? 0;
+      const before = await pid();
+      process.kill(before, 'SIGKILL');
+      await until(async () => (await pid()) !== before, { what: 'kube-apiserver to be restarted' });
+    } else await this.kill('sandbox');
+    const client = await this.cluster();
+    await until(async () => (await client.request('GET', '/readyz')) !== undefined, { what: 'the API server' });
   }
 
   /** The Prometheus text of a role. */
@@ -125,4 +159,10 @@ export class World {
     }
     if (!keep) await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+function clusterOfEnvironment(): TestCluster {
+  const name = process.env['LOCKSTEP_TEST_CLUSTER'] || 'sandbox';
+  if (name !== 'sandbox' && name !== 'kube') throw new Error(`LOCKSTEP_TEST_CLUSTER is sandbox or kube, not "${name}"`);
+  return name;
 }

@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:https';
 import { type Sandbox, startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../until.ts';
-import { findKubeBinaries } from './kube-binaries.ts';
-import { type KubeCluster, startKubeCluster } from './kube-cluster.ts';
+
+
+import { findKubeBinaries, type KubeCluster, startKubeCluster, until } from '@lockstep/embedded';
 
 const binaries = await findKubeBinaries();
 

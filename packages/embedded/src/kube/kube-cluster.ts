@@ -16,6 +16,14 @@ export interface KubeClusterOptions {
   controllers?: boolean;
   /** From a Pod's binding until its containers run, on the node stand-in. No nodes when false; 200 ms by default. */
   podStartupMs?: number | false;
+  /** Names the cluster in its kubeconfig; `kube` by default. */
+  name?: string;
+  /** Of the API server; a free one by default. */
+  port?: number;
+  /** Called after a program was started, `pids` up to date. */
+  onStart?(pids: Readonly<Record<string, number>>): void;
+  /** Starts the API server again whenever it ends. Off by default: a test that kills it wants it dead. */
+  keepApiServer?: boolean;
   /** Further flags of kube-apiserver, such as `--max-requests-inflight=50`. */
   apiServerFlags?: string[];
 }
@@ -68,6 +76,9 @@ export async function startKubeCluster(options: KubeClusterOptions = {}): Promis
   return plane;
 }
 
+/** Pause before an API server that ended is started again, so that one that cannot start does not keep a core busy. */
+const RESTART_MS = 100;
+
 class ControlPlane implements KubeCluster {
   readonly kubeconfigPath: string;
   readonly token = randomBytes(16).toString('hex');
@@ -95,7 +106,8 @@ class ControlPlane implements KubeCluster {
   }
 
   async start(): Promise<void> {
-    const [etcdPort, peerPort, apiPort] = await freePorts(3);
+    const [etcdPort, peerPort, freePort] = await freePorts(3);
+    const apiPort = this.#options.port ?? freePort;
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     await this.#write('service-account.key', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     await this.#write(
@@ -167,10 +179,16 @@ class ControlPlane implements KubeCluster {
     child.on('error', (error) => log.write(`${error.message}\n`));
     this.#children.set(name, child);
     if (child.pid !== undefined) this.pids[name] = child.pid;
+    this.#options.onStart?.(this.pids);
     // A test run that ends without close leaves nothing behind.
     const end = () => child.kill('SIGKILL');
     process.once('exit', end);
-    child.once('exit', () => process.removeListener('exit', end));
+    child.once('exit', () => {
+      process.removeListener('exit', end);
+      if (name !== 'kube-apiserver' || this.#options.keepApiServer !== true || this.#children.get(name) !== child)
+        return;
+      setTimeout(() => this.#children.get(name) === child && this.#spawn(name, args), RESTART_MS);
+    });
   }
 
   /** Nothing of it is kept, so nobody is given time to finish. */
@@ -202,13 +220,14 @@ class ControlPlane implements KubeCluster {
 
   #kubeconfig(): string {
     const cluster = { server: this.url, 'certificate-authority-data': Buffer.from(this.ca).toString('base64') };
+    const { name = 'kube' } = this.#options;
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      'current-context': 'kube',
-      clusters: [{ name: 'kube', cluster }],
+      'current-context': name,
+      clusters: [{ name, cluster }],
       users: [{ name: 'admin', user: { token: this.token } }],
-      contexts: [{ name: 'kube', context: { cluster: 'kube', user: 'admin' } }],
+      contexts: [{ name, context: { cluster: name, user: 'admin' } }],
     });
   }
 }

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The folder of the Go module that pins what is built. */
-const moduleFolder = join(import.meta.dirname, '../../../../tools/kube');
+/** The folder of the Go module that pins what is built; this file is run both as source and bundled into `dist`. */
+const moduleFolder = folderAbove(import.meta.dirname, 'tools/kube');
 
 /** The programs of a control plane, by what a real cluster calls them. */
 const kubePrograms = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
@@ -72,6 +72,12 @@ export async function installKubeBinaries(log: (line: string) => void): Promise<
     }
   }
   return kubeBinaries();
+}
+
+function folderAbove(start: string, name: string): string {
+  for (let folder = start; dirname(folder) !== folder; folder = dirname(folder))
+    if (existsSync(join(folder, name))) return join(folder, name);
+  throw new Error(`no folder above ${start} holds ${name}`);
 }
 
 async function locate(): Promise<Partial<KubeBinaries>> {

@@ -1,0 +1,25 @@
+// pnpm test:kube: the end-to-end suite with a real kube-apiserver as the cluster Lockstep lives in. Arguments go to vitest.
+import { spawnSync } from 'node:child_process';
+import { buildAll } from './build.mjs';
+import { installWorkspace, requireTools, which } from './prepare.mjs';
+
+process.chdir(new URL('..', import.meta.url).pathname);
+requireTools();
+installWorkspace();
+const install = spawnSync(process.execPath, ['scripts/kube-install.mjs'], { stdio: 'inherit' });
+if (install.status !== 0) process.exit(1);
+await buildAll();
+const browser = process.env.CHROMIUM_PATH ?? which('google-chrome') ?? which('chromium') ?? which('chromium-browser');
+const { status } = spawnSync(
+  'node_modules/.bin/vitest',
+  ['run', '--config', 'e2e/vitest.config.ts', ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      LOCKSTEP_TEST_CLUSTER: 'kube',
+      ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
+    },
+  },
+);
+process.exit(status ?? 1);
