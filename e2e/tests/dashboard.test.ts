@@ -180,6 +180,8 @@ describe('accessibility', () => {
     async (route, scheme) => {
       await page.addInitScript({ path: axe });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      // Before the page's own scripts: its content security policy refuses a script element.
+      await page.addInitScript({ path: axe });
       await page.goto(`${world.summary.url}${route}`);
       await page.locator('main').waitFor();
       const found = await page.evaluate(async () => {

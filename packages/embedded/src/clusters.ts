@@ -15,7 +15,7 @@ export interface RunningClusters {
   embedded: boolean;
 }
 
-export interface RunningCluster {
+interface RunningCluster {
   name: string;
   kubeconfig: string;
 }
