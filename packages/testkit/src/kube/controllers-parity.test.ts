@@ -1,9 +1,6 @@
+import { findKubeBinaries, KubeApi, startKubeCluster, until } from '@lockstep/embedded';
 import { startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../until.ts';
-import { KubeApi } from './kube-api.ts';
-import { findKubeBinaries } from './kube-binaries.ts';
-import { startKubeCluster } from './kube-cluster.ts';
 
 const binaries = await findKubeBinaries();
 
