@@ -1,9 +1,7 @@
 import { Agent, request } from 'node:https';
+import { findKubeBinaries, type KubeCluster, startKubeCluster, until } from '@lockstep/embedded';
 import { type Sandbox, startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-
-import { findKubeBinaries, type KubeCluster, startKubeCluster, until } from '@lockstep/embedded';
 
 const binaries = await findKubeBinaries();
 
