@@ -64,7 +64,7 @@ export async function requestCounts(cluster: KubeconfigClient): Promise<number> 
   const { text } = (await cluster.request('GET', '/metrics')) as { text: string };
   let total = 0;
   for (const line of text.split('\n')) {
-    if (!line.startsWith('apiserver_request_total{') || /verb="(WATCH|LIST)"|resource="leases"|resource=""/.test(line))
+    if (!line.startsWith('apiserver_request_total{') || /verb="(?:WATCH|LIST)"|[{,]resource="(?:leases)?"/.test(line))
       continue;
     total += Number(line.slice(line.lastIndexOf(' ')));
   }

@@ -84,6 +84,7 @@ async function run(cluster: KubeconfigClient, repository: WorkTree): Promise<voi
   for (const name of names.slice(20, 60)) {
     const wanted = value(live.get(name));
     await cluster.request('PATCH', `${configMaps}/${name}`, { data: { v: 'drift' } }, 'application/merge-patch+json');
+    await live.until(name, (object) => value(object) === 'drift');
     const drifted = performance.now();
     await live.until(name, (object) => value(object) === wanted);
     heals.push(performance.now() - drifted);
