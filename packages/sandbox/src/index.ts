@@ -32,6 +32,10 @@ export interface SandboxOptions {
   name: string;
   /** 0 or absent: any free port. */
   port?: number;
+  /** The interface to listen on; loopback when absent, since the tokens give full access. */
+  host?: string;
+  /** The name clients reach it by, in the kubeconfig and the certificate; 127.0.0.1 when absent. */
+  advertise?: string;
   /** Keeps everything in this folder over restarts; in memory only when absent. */
   dataDir?: string;
   /** Runs the workload controllers, a scheduler and a kubelet stand-in, so that Deployments bring up Pods. */
@@ -81,7 +85,7 @@ const defaultUsers: SandboxUser[] = [
 /** Starts an embedded Kubernetes API on the loopback interface. Resolves once it answers. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   ensureOpenApi();
-  const certificate = await servingCertificate(options.dataDir);
+  const certificate = await servingCertificate(options.dataDir, options.advertise);
   const users = mergeUsers(options.users ?? []);
   const journal = options.dataDir === undefined ? undefined : new Journal(join(options.dataDir, 'objects'));
   const store = new ObjectStore({
@@ -123,7 +127,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     url: () => url,
   };
   const server = new ApiServer(services, certificate);
-  url = `https://127.0.0.1:${await server.listen(options.port ?? 0)}`;
+  const port = await server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  url = `https://${options.advertise ?? '127.0.0.1'}:${port}`;
   const kubeconfig = (user = 'admin'): string =>
     kubeconfigYaml({ name: options.name, url, ca: certificate.ca, user, token: tokens.tokenOf(user) });
   if (options.kubeconfigPath !== undefined) {

@@ -5,6 +5,8 @@ const { values } = parseArgs({
   options: {
     name: { type: 'string', default: 'sandbox' },
     port: { type: 'string', default: '0' },
+    host: { type: 'string' },
+    advertise: { type: 'string' },
     'data-dir': { type: 'string' },
     'kubeconfig-out': { type: 'string' },
     'pod-startup-ms': { type: 'string', default: '1000' },
@@ -17,6 +19,8 @@ const sandbox = await startSandbox({
   port: Number(values.port),
   controllers: !values['no-controllers'],
   podStartupMs: Number(values['pod-startup-ms']),
+  ...(values.host === undefined ? {} : { host: values.host }),
+  ...(values.advertise === undefined ? {} : { advertise: values.advertise }),
   ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
   ...(values['kubeconfig-out'] === undefined ? {} : { kubeconfigPath: values['kubeconfig-out'] }),
 });

@@ -49,11 +49,11 @@ export class ApiServer {
     });
   }
 
-  /** Listens on the port of the loopback interface, 0 for any free one; resolves to the port. */
-  listen(port: number): Promise<number> {
+  /** Listens on a port of the interface, 0 for any free one; resolves to the port. */
+  listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(port, '127.0.0.1', () => {
+      this.server.listen(port, host, () => {
         const address = this.server.address();
         if (typeof address === 'object' && address !== null) resolve(address.port);
         else reject(new Error('the server has no port'));

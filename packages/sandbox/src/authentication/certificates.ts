@@ -12,13 +12,16 @@ export interface ServingCertificate {
 const validityMs = 10 * 365 * 24 * 60 * 60 * 1000;
 
 /**
- * A certificate authority of the sandbox's own and a serving certificate for localhost. Kept in the folder when there is
- * one, so that a kubeconfig stays good over restarts.
+ * A certificate authority of the sandbox's own and a serving certificate for localhost and the advertised name. Kept in
+ * the folder when there is one, so that a kubeconfig stays good over restarts.
  */
-export async function servingCertificate(folder: string | undefined): Promise<ServingCertificate> {
+export async function servingCertificate(
+  folder: string | undefined,
+  advertised = 'localhost',
+): Promise<ServingCertificate> {
   const file = folder === undefined ? undefined : join(folder, 'certificate.json');
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as ServingCertificate;
-  const certificate = await generateCertificate();
+  const certificate = await generateCertificate(advertised);
   if (folder !== undefined && file !== undefined) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, JSON.stringify(certificate), { mode: 0o600 });
@@ -26,7 +29,7 @@ export async function servingCertificate(folder: string | undefined): Promise<Se
   return certificate;
 }
 
-async function generateCertificate(): Promise<ServingCertificate> {
+async function generateCertificate(advertised: string): Promise<ServingCertificate> {
   // A client's clock may be a little behind.
   const notBeforeDate = new Date(Date.now() - 60 * 60 * 1000);
   const common = {
@@ -54,6 +57,7 @@ async function generateCertificate(): Promise<ServingCertificate> {
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: 'localhost' },
+          { type: 2, value: advertised },
           { type: 2, value: 'kubernetes' },
           { type: 2, value: 'kubernetes.default' },
           { type: 2, value: 'kubernetes.default.svc' },
