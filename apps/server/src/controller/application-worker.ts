@@ -184,7 +184,9 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
     resolveRevisions: async (request) => {
       const resolved = await repositories.resolve(request);
       if (request.fresh) return resolved;
-      return resolved.map((source, index) => ({ ...source, revision: renders.revisionFor(key, index, source) }));
+      return Promise.all(
+        resolved.map(async (source, index) => ({ ...source, revision: await renders.revisionFor(key, index, source) })),
+      );
     },
     render: async (request) => {
       try {

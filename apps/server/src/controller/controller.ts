@@ -166,6 +166,10 @@ export class Controller implements AsyncDisposable {
             certificates: controlPlane.configMap('argocd-tls-certs-cm'),
           }),
         onMove: (move) => this.#onMove(move),
+        onState: (url, state) => {
+          this.#redis.set(redisKeys.repository(url), JSON.stringify(state)).catch(() => {});
+          appendEvent(this.#redis, { type: 'repository', namespace: '', name: url, payload: state });
+        },
       }),
     );
     this.#renders = this.#stack.use(
@@ -173,6 +177,8 @@ export class Controller implements AsyncDisposable {
         redisUrl,
         cache: new RenderCache(this.#redis, key),
         credentialsOf: (url, project) => this.#repositories.sealedCredentials(url, project),
+        changedFiles: async (url, from, to) =>
+          (await this.#repositories.ask('', { kind: 'changes', url, from, to }, 30_000)).files,
       }),
     );
     this.#readModels = this.#stack.use(new ReadModels(this.#redis, () => controlPlane.settings()));
@@ -225,8 +231,9 @@ export class Controller implements AsyncDisposable {
     this.#stack.use(
       await new DataLossMonitor(this.#redis, () => {
         this.#logger.warn('Redis lost its data; queues and caches are rebuilt');
-        this.#repositories.abandonCalls();
-        this.#renders.abandonCalls();
+        this.#repositories.resendCalls();
+        this.#renders.resendCalls();
+        this.#repositories.recheck();
         this.#readModels.republish();
         this.#enqueueAll();
         for (const cluster of this.#clusters.opened()) this.#publishCluster(cluster);

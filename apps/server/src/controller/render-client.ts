@@ -34,6 +34,9 @@ interface Remembered {
   rendered: RenderedManifests;
 }
 
+/** What survives a restart of the controller, sealed in Redis. */
+type RenderRecord = Omit<Remembered, 'rendered'> & Pick<RenderedManifests, 'contentKey' | 'sourceTypes' | 'warnings'>;
+
 /** Plain manifests render in well under a millisecond: a job for each would cost more than they do. */
 const BATCH = 16;
 const CALL_TIMEOUT_MS = 120_000;
@@ -46,15 +49,22 @@ export class RenderClient implements AsyncDisposable {
   readonly #caller: QueueCaller<RenderJob, RenderJobResult>;
   readonly #cache: RenderCache;
   readonly #credentialsOf: (url: string, project: string) => string | undefined;
+  readonly #changedFiles: (url: string, from: string, to: string) => Promise<string[] | null>;
   readonly #remembered: LRUCache<string, Remembered>;
+  /** Applications whose record was looked up since the start. */
+  readonly #recalled = new Set<string>();
+  readonly #changes = new LRUCache<string, Promise<string[] | null>>({ max: 200 });
   #batch: { request: RenderRequest; resolve: (answer: RenderAnswer) => void; reject: (error: Error) => void }[] = [];
 
   constructor(options: {
     redisUrl: string;
     cache: RenderCache;
     credentialsOf: (url: string, project: string) => string | undefined;
+    /** Files that differ between two commits; null when nobody can tell. */
+    changedFiles: (url: string, from: string, to: string) => Promise<string[] | null>;
     maxBytes?: number;
   }) {
+    this.#changedFiles = options.changedFiles;
     this.#caller = new QueueCaller(RENDER_QUEUE, options.redisUrl);
     this.#cache = options.cache;
     this.#credentialsOf = options.credentialsOf;
@@ -87,14 +97,16 @@ export class RenderClient implements AsyncDisposable {
       contentKey: answer.contentKey,
       warnings: answer.warnings,
     };
-    this.#remembered.set(key, {
+    const record = {
       facts,
       revisions,
       shown: revisions,
       sources: request.sources.map(({ source }) => source),
       inputs: answer.inputs,
-      rendered,
-    });
+    };
+    this.#remembered.set(key, { ...record, rendered });
+    const { contentKey, sourceTypes, warnings } = answer;
+    this.#cache.putRecord(key, { ...record, contentKey, sourceTypes, warnings } satisfies RenderRecord);
     return rendered;
   }
 
@@ -126,20 +138,63 @@ export class RenderClient implements AsyncDisposable {
    * nothing it reads changed since. A commit that touches others then changes nothing of this application, not even a line
    * of its status.
    */
-  revisionFor(key: ApplicationKey, index: number, { source, revision: commit }: ResolvedSource): string {
+  async revisionFor(key: ApplicationKey, index: number, { source, revision: commit }: ResolvedSource): Promise<string> {
+    await this.#recall(key, { repoURL: source.repoURL, commit }, index);
     const known = this.#remembered.get(textOfKey(key));
     const rendered = known?.sources[index];
     if (known === undefined || rendered === undefined || known.revisions[index] !== commit) return commit;
     return contentHash(rendered) === contentHash(source) ? (known.shown[index] ?? commit) : commit;
   }
 
-  forget(key: ApplicationKey): void {
-    this.#remembered.delete(textOfKey(key));
+  /**
+   * After a start nothing is remembered here. What the last controller kept is taken up, if the repository says that
+   * nothing the application reads has changed since: a restart then renders and writes nothing.
+   */
+  async #recall(key: ApplicationKey, now: { repoURL: string; commit: string }, index: number): Promise<void> {
+    const text = textOfKey(key);
+    if (this.#remembered.has(text) || this.#recalled.has(text)) return;
+    this.#recalled.add(text);
+    const record = await this.#cache.getRecord<RenderRecord>(text).catch(() => undefined);
+    const from = record?.revisions[index];
+    if (record === undefined || from === undefined) return;
+    const stored = await this.#cache.get(record.contentKey).catch(() => undefined);
+    if (stored === undefined) return;
+    const { contentKey, sourceTypes, warnings, ...facts } = record;
+    const manifests = stored.manifests as RenderedManifests['manifests'];
+    this.#remembered.set(text, {
+      ...facts,
+      rendered: { manifests, revisions: record.shown, sourceTypes, contentKey, warnings },
+    });
+    if (from === now.commit) return;
+    const files = await this.#changesBetween(now.repoURL, from, now.commit);
+    this.isAffected(key, {
+      url: now.repoURL,
+      target: { revision: '' },
+      from,
+      to: now.commit,
+      files,
+      applications: [key],
+    });
   }
 
-  /** Redis lost its data: calls in flight will not be answered. */
-  abandonCalls(): void {
-    this.#caller.abandon();
+  #changesBetween(url: string, from: string, to: string): Promise<string[] | null> {
+    const key = `${url} ${from} ${to}`;
+    let files = this.#changes.get(key);
+    if (files === undefined) {
+      files = this.#changedFiles(url, from, to).catch(() => null);
+      this.#changes.set(key, files);
+    }
+    return files;
+  }
+
+  forget(key: ApplicationKey): void {
+    this.#remembered.delete(textOfKey(key));
+    this.#recalled.delete(textOfKey(key));
+  }
+
+  /** Redis lost its data, and the calls in flight with it. */
+  resendCalls(): void {
+    this.#caller.resend();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

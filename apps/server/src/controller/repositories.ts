@@ -45,6 +45,8 @@ export interface RepositoriesOptions {
   settings: () => Settings;
   settingsOf: (url: string, project: string) => RepositorySettings;
   onMove: (move: RepositoryMove) => void;
+  /** A repository answered after it did not, or the other way round. */
+  onState: (url: string, state: { status: 'Successful' | 'Failed'; message: string; attemptedAt: string }) => void;
 }
 
 interface Tracked {
@@ -62,6 +64,7 @@ interface Repository {
   /** When the remote last answered. */
   contactedAt: number;
   suspicion: NodeJS.Timeout | undefined;
+  isReported: boolean;
   running: Promise<void> | undefined;
   /** Work that waits for the running call; one call serves all of it. */
   waiting:
@@ -179,6 +182,14 @@ export class Repositories implements AsyncDisposable {
     this.#charts.clear();
   }
 
+  /** Asks every remote, because what told us of pushes may have been lost. */
+  recheck(): void {
+    for (const repository of this.#repositories.values()) {
+      repository.isReported = false;
+      this.#refresh(repository, 'check').catch(() => {});
+    }
+  }
+
   /** One question to the renderer about a repository, with its credentials. */
   async ask<Q extends RepositoryQuestion>(
     project: string,
@@ -197,9 +208,9 @@ export class Repositories implements AsyncDisposable {
     return seal(this.#options.key, credentialsName(url), Buffer.from(JSON.stringify(credentials))).toString('base64');
   }
 
-  /** Redis lost its data: calls in flight will not be answered. */
-  abandonCalls(): void {
-    this.#caller.abandon();
+  /** Redis lost its data, and the calls in flight with it. */
+  resendCalls(): void {
+    this.#caller.resend();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -305,6 +316,7 @@ export class Repositories implements AsyncDisposable {
         failure: undefined,
         contactedAt: 0,
         suspicion: undefined,
+        isReported: false,
         running: undefined,
         waiting: undefined,
         poll: undefined,
@@ -377,16 +389,27 @@ export class Repositories implements AsyncDisposable {
       if (answer.contacted) {
         repository.isChecked = true;
         repository.contactedAt = Date.now();
+        if (repository.failure !== undefined || !repository.isReported) this.#report(repository, undefined);
         repository.failure = undefined;
       }
       this.#learn(repository, all, answer);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
+      if (repository.failure?.error.message !== failure.message) this.#report(repository, failure);
       repository.failure = { error: failure, since: repository.failure?.since ?? Date.now() };
       lastFailures.set(repository, Date.now());
       if (!(error instanceof GitOpsError)) throw error;
       throw failure;
     }
+  }
+
+  #report(repository: Repository, failure: Error | undefined): void {
+    repository.isReported = true;
+    this.#options.onState(repository.url, {
+      status: failure === undefined ? 'Successful' : 'Failed',
+      message: failure?.message ?? '',
+      attemptedAt: new Date().toISOString(),
+    });
   }
 
   #learn(repository: Repository, targets: Map<string, RevisionTarget>, { commits, changes }: ResolvedTargets): void {

@@ -16,18 +16,23 @@ export interface WireError {
 
 export type WireResult<R> = { ok: true; value: R } | { ok: false; error: WireError };
 
+interface PendingCall<Payload, Result> {
+  resolve: (result: WireResult<Result>) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+  payload: Payload;
+  priority: number | undefined;
+}
+
 /**
- * Calls over a queue: one job per call, the answer comes back with its completion. A call is lost with Redis' data and
- * then fails at once (`abandon`) or when `timeout` is over; callers repeat it.
+ * Calls over a queue: one job per call, the answer comes back with its completion. A call that gets no answer
+ * fails when `timeout` is over.
  */
 export class QueueCaller<Payload, Result> implements AsyncDisposable {
   readonly name: string;
   readonly #queue: Queue;
   readonly #events: QueueEvents;
-  readonly #pending = new Map<
-    string,
-    { resolve: (result: WireResult<Result>) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
-  >();
+  readonly #pending = new Map<string, PendingCall<Payload, Result>>();
 
   constructor(name: string, redisUrl: string) {
     this.name = name;
@@ -68,37 +73,40 @@ export class QueueCaller<Payload, Result> implements AsyncDisposable {
           }),
         );
       }, options.timeout);
-      this.#pending.set(id, { resolve, reject, timer });
-      this.#queue
-        .add(this.name, payload, {
-          jobId: id,
-          ...(options.priority === undefined ? {} : { priority: options.priority }),
-        })
-        .catch((error: Error) => {
-          if (!this.#forget(id)) return;
-          reject(
-            new WaitingError('QueueUnavailable', `the queue ${this.name} takes no jobs: ${error.message}`, {
-              retryAfter: 1_000,
-              cause: error,
-            }),
-          );
-        });
+      this.#pending.set(id, { resolve, reject, timer, payload, priority: options.priority });
+      this.#send(id, payload, options.priority);
     });
     if (result.ok) return result.value;
     throw errorFromWire(result.error);
   }
 
-  /** Redis lost its data: nobody will answer the calls in flight. */
-  abandon(): void {
-    for (const [id, { reject }] of [...this.#pending]) {
-      this.#forget(id);
-      reject(new WaitingError('QueueLost', `the queue ${this.name} lost its jobs`, { retryAfter: 10 }));
-    }
+  /** Redis lost its data, and with it the calls in flight: they are sent once more. One that survived is not doubled. */
+  resend(): void {
+    for (const [id, { payload, priority }] of this.#pending) this.#send(id, payload, priority);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.abandon();
+    for (const [id, { reject }] of [...this.#pending]) {
+      this.#forget(id);
+      reject(new WaitingError('QueueClosed', `the queue ${this.name} was closed`, { retryAfter: 1_000 }));
+    }
     await Promise.allSettled([this.#queue.close(), this.#events.close()]);
+  }
+
+  #send(id: string, payload: Payload, priority: number | undefined): void {
+    this.#queue
+      .add(this.name, payload, { jobId: id, ...(priority === undefined ? {} : { priority }) })
+      .catch((error: Error) => {
+        const pending = this.#pending.get(id);
+        if (pending === undefined) return;
+        this.#forget(id);
+        pending.reject(
+          new WaitingError('QueueUnavailable', `the queue ${this.name} takes no jobs: ${error.message}`, {
+            retryAfter: 1_000,
+            cause: error,
+          }),
+        );
+      });
   }
 
   #settle(id: string, result: WireResult<Result>): void {

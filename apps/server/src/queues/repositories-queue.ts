@@ -23,6 +23,7 @@ export type RepositoryJob =
       known: Record<string, string>;
     })
   | (RepositoryCall & { kind: 'resolve-chart'; chart: string; revision: string; isOci: boolean })
+  | (RepositoryCall & { kind: 'changes'; from: string; to: string })
   | (RepositoryCall & { kind: 'metadata'; revision: string })
   | (RepositoryCall & { kind: 'chart-metadata'; chart: string; revision: string; isOci: boolean })
   | (RepositoryCall & { kind: 'refs' })
@@ -52,6 +53,8 @@ export interface DiscoveredApplication {
 export interface RepositoryAnswers {
   resolve: ResolvedTargets;
   'resolve-chart': { version: string };
+  /** null: everything may have changed. */
+  changes: { files: string[] | null };
   metadata: CommitMetadata;
   'chart-metadata': { description: string; maintainers: string[]; home: string };
   refs: { branches: string[]; tags: string[] };

@@ -22,6 +22,7 @@ export function openRedis(url: string, options: { blocking?: boolean; onError?: 
 export const redisKeys = {
   render: (contentKey: string) => `lockstep:render:${contentKey}`,
   renderFailure: (contentKey: string) => `lockstep:render-failure:${contentKey}`,
+  renderRecord: (application: string) => `lockstep:render-record:${application}`,
   tree: (key: { namespace: string; name: string }) => `lockstep:tree:${key.namespace}/${key.name}`,
   managed: (key: { namespace: string; name: string }) => `lockstep:managed:${key.namespace}/${key.name}`,
   cluster: (server: string) => `lockstep:cluster:${server}`,

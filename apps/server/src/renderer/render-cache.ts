@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip as gunzipCallback, gunzipSync, gzip as gzipCallback, gzipSync } from 'node:zlib';
+import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import { RenderError } from '@lockstep/core';
 import type { Redis } from 'ioredis';
 import { errorFromWire, errorToWire, type WireError } from '../queues/queue-call.ts';
@@ -14,7 +14,8 @@ const gunzip = promisify(gunzipCallback);
 const LIFETIME_SECONDS = 24 * 3600;
 /** Long enough that a hundred applications of a broken base do not each run the tool, short enough for a repaired network. */
 const FAILURE_LIFETIME_SECONDS = 30;
-const SMALL = 32 * 1024;
+const RECORD_LIFETIME_SECONDS = 7 * 24 * 3600;
+const SMALL = 16 * 1024;
 
 /** Rendered manifests in Redis: compressed, sealed under their content key. What does not open is a miss. */
 export class RenderCache {
@@ -36,15 +37,29 @@ export class RenderCache {
     const sealed = await this.#redis.getBuffer(name);
     const packed = sealed === null ? undefined : unseal(this.#key, name, sealed);
     if (packed === undefined) return undefined;
-    const text = packed.length < SMALL ? gunzipSync(packed) : await gunzip(packed);
-    return JSON.parse(text.toString('utf8')) as StoredRender;
+    return JSON.parse((await unpack(packed)).toString('utf8')) as StoredRender;
   }
 
   async put(contentKey: string, render: StoredRender): Promise<void> {
     const text = serialize(render);
-    const packed = text.length < SMALL ? gzipSync(text, { level: 1 }) : await gzip(text, { level: 4 });
     const name = redisKeys.render(contentKey);
-    await this.#redis.set(name, seal(this.#key, name, packed), 'EX', LIFETIME_SECONDS);
+    await this.#redis.set(name, seal(this.#key, name, await pack(text)), 'EX', LIFETIME_SECONDS);
+  }
+
+  /** What was read for the last render of an application; undefined when it is not known, or not from us. */
+  async getRecord<T>(application: string): Promise<T | undefined> {
+    const name = redisKeys.renderRecord(application);
+    const sealed = await this.#redis.getBuffer(name);
+    const text = sealed === null ? undefined : unseal(this.#key, name, sealed);
+    return text === undefined ? undefined : (JSON.parse(text.toString('utf8')) as T);
+  }
+
+  /** Failing to keep a record costs one render at the next start. */
+  putRecord(application: string, record: unknown): void {
+    const name = redisKeys.renderRecord(application);
+    this.#redis
+      .set(name, seal(this.#key, name, Buffer.from(JSON.stringify(record))), 'EX', RECORD_LIFETIME_SECONDS)
+      .catch(() => {});
   }
 
   /** The error of a render that failed a moment ago. */
@@ -64,6 +79,15 @@ export class RenderCache {
       FAILURE_LIFETIME_SECONDS,
     );
   }
+}
+
+/** What fits into some packets costs more to compress than to send. JSON never begins with gzip's first byte. */
+async function pack(text: string): Promise<Buffer> {
+  return text.length < SMALL ? Buffer.from(text) : gzip(text, { level: 4 });
+}
+
+async function unpack(packed: Buffer): Promise<Buffer> {
+  return packed[0] === 0x1f ? gunzip(packed) : packed;
 }
 
 /** JSON has no integers beyond 2^53; sending a rounded one to the cluster would be a silent change. */

@@ -27,6 +27,9 @@ export async function answerRepositoryJob(
       return { version: await charts.resolve({ url, chart: job.chart, version: job.revision }, credentials) };
     case 'chart-metadata':
       return charts.metadata({ url, chart: job.chart, version: job.revision }, credentials);
+    case 'changes':
+      await mirrors.reader(url, job.to, credentials);
+      return { files: await changedFiles(mirrors.of(url), job.from, job.to) };
     case 'metadata': {
       await mirrors.reader(url, job.revision, credentials);
       return mirrors.of(url).metadata(job.revision);

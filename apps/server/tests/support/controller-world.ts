@@ -32,6 +32,7 @@ export class ControllerWorld implements AsyncDisposable {
   readonly #connection: ClusterConnection;
   readonly #stack: CleanupStack;
   #controller: Controller | undefined;
+  #registry = createRegistry();
 
   private constructor(
     parts: Pick<ControllerWorld, 'sandbox' | 'git' | 'redis' | 'config' | 'client' | 'applications'> & {
@@ -88,12 +89,13 @@ export class ControllerWorld implements AsyncDisposable {
   }
 
   async startController(): Promise<void> {
+    this.#registry = createRegistry();
     const connection = connectionTo(this.sandbox);
     this.#controller = await Controller.start({
       config: { ...this.config, identity: `test_0_${Math.random()}` },
       connection,
       logger: createLogger({ level: this.config.logLevel, role: 'controller' }),
-      metrics: controllerMetrics(createRegistry()),
+      metrics: controllerMetrics(this.#registry),
       observe: () => () => {},
       onLost: () => {},
     });
@@ -102,6 +104,15 @@ export class ControllerWorld implements AsyncDisposable {
   async stopController(): Promise<void> {
     await this.#controller?.[Symbol.asyncDispose]();
     this.#controller = undefined;
+  }
+
+  /** A metric of the running controller, summed over its labels. */
+  async metric(name: string): Promise<number> {
+    const text = await this.#registry.metrics();
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
   /** Tells the controller what a Git host would. */
