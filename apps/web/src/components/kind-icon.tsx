@@ -1,12 +1,14 @@
 import {
   type Icon,
   IconAdjustments,
+  IconApps,
   IconBox,
   IconCalendarTime,
   IconCpu,
   IconDatabase,
   IconFileText,
   IconFolder,
+  IconFolders,
   IconHexagon,
   IconKey,
   IconLock,
@@ -20,6 +22,9 @@ import {
 } from '@tabler/icons-react';
 
 const icons: Record<string, Icon> = {
+  Application: IconApps,
+  ApplicationSet: IconApps,
+  AppProject: IconFolders,
   Deployment: IconStack2,
   StatefulSet: IconDatabase,
   DaemonSet: IconCpu,

@@ -3,8 +3,8 @@ import type { ApplicationRow } from '@lockstep/contract';
 /** The shapes of the REST API and of the stream that the dashboard reads. Argo CD's names, unchanged. */
 
 export type HealthStatus = 'Healthy' | 'Progressing' | 'Degraded' | 'Suspended' | 'Missing' | 'Unknown';
-export type SyncStatusCode = 'Synced' | 'OutOfSync' | 'Unknown';
-export type OperationPhase = 'Running' | 'Terminating' | 'Failed' | 'Error' | 'Succeeded';
+type SyncStatusCode = 'Synced' | 'OutOfSync' | 'Unknown';
+type OperationPhase = 'Running' | 'Terminating' | 'Failed' | 'Error' | 'Succeeded';
 
 export interface Health {
   status?: HealthStatus;
@@ -30,13 +30,13 @@ export interface ApplicationSource {
   plugin?: { name?: string };
 }
 
-export interface Destination {
+interface Destination {
   server?: string;
   name?: string;
   namespace?: string;
 }
 
-export interface SyncPolicy {
+interface SyncPolicy {
   automated?: { prune?: boolean; selfHeal?: boolean; allowEmpty?: boolean; enabled?: boolean };
   syncOptions?: string[];
   retry?: { limit?: number; backoff?: { duration?: string; factor?: number; maxDuration?: string } };
@@ -48,7 +48,7 @@ export interface Condition {
   lastTransitionTime?: string;
 }
 
-export interface ResourceStatus {
+interface ResourceStatus {
   group?: string;
   version: string;
   kind: string;
@@ -75,12 +75,12 @@ export interface ResourceResult {
   images?: string[];
 }
 
-export interface OperationInitiator {
+interface OperationInitiator {
   username?: string;
   automated?: boolean;
 }
 
-export interface SyncOperation {
+interface SyncOperation {
   revision?: string;
   prune?: boolean;
   dryRun?: boolean;
@@ -158,7 +158,7 @@ export interface Application {
 }
 
 /** What the signed-in subject may do with the object; an absent verb counts as allowed and the server has the last word. */
-export type Can = Record<string, boolean>;
+type Can = Record<string, boolean>;
 
 export type Facets = Record<string, Record<string, number>>;
 
@@ -282,7 +282,7 @@ export interface HistoryDiff {
   }[];
 }
 
-export interface SyncWindow {
+interface SyncWindow {
   kind: 'allow' | 'deny';
   schedule: string;
   duration: string;

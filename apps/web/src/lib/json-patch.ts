@@ -30,7 +30,7 @@ function applyOne(document: unknown, operation: JsonPatchOperation): unknown {
 }
 
 /** The parts of a JSON pointer (RFC 6901). */
-export function pointer(path: string): string[] {
+function pointer(path: string): string[] {
   if (path === '') return [];
   return path
     .slice(1)

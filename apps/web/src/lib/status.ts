@@ -1,4 +1,4 @@
-import type { HealthStatus, PlanAction } from './api-types.ts';
+import type { HealthStatus } from './api-types.ts';
 
 /** What a status looks like. Each tone has one colour and one shape, so it also reads without colour. */
 export type Tone = 'healthy' | 'progressing' | 'degraded' | 'outofsync' | 'missing' | 'suspended' | 'unknown' | 'prune';
@@ -48,24 +48,6 @@ export function phaseTone(phase: string | undefined): Tone {
     case 'Succeeded':
       return 'healthy';
     default:
-      return 'unknown';
-  }
-}
-
-export function actionTone(action: PlanAction): Tone {
-  switch (action) {
-    case 'create':
-      return 'healthy';
-    case 'update':
-    case 'replace':
-      return 'outofsync';
-    case 'recreate':
-      return 'degraded';
-    case 'prune':
-      return 'prune';
-    case 'hook':
-      return 'progressing';
-    case 'unchanged':
       return 'unknown';
   }
 }

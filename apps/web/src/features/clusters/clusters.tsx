@@ -10,7 +10,7 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { api } from '../../lib/api-client.ts';
 import type { Cluster, ItemList } from '../../lib/api-types.ts';
 
-export const clusterQueries = {
+const clusterQueries = {
   list: () =>
     queryOptions({
       queryKey: ['clusters'],

@@ -7,7 +7,7 @@ import { PanelState } from '../../components/panel.tsx';
 import { ApiError, api } from '../../lib/api-client.ts';
 import type { AppProject, ItemList } from '../../lib/api-types.ts';
 
-export const projectQueries = {
+const projectQueries = {
   list: () =>
     queryOptions({
       queryKey: ['projects'],

@@ -9,7 +9,7 @@ import { RelativeTime } from '../../components/relative-time.tsx';
 import { api } from '../../lib/api-client.ts';
 import type { ItemList, Repository } from '../../lib/api-types.ts';
 
-export const repositoryQueries = {
+const repositoryQueries = {
   list: () =>
     queryOptions({
       queryKey: ['repositories'],

@@ -32,34 +32,36 @@ export function ResourceDiff({ entry, beforeLabel, afterLabel, aside, titled = t
 
   return (
     <div className={classes.view}>
-      <div className={classes.viewHead}>
-        <div className={classes.viewTitle}>
-          {titled && (
-            <>
-              <KindIcon kind={ref.kind} />
-              {ref.name}
-              <span>
-                {ref.kind}
-                {ref.namespace && ` in ${ref.namespace}`}
-              </span>
-            </>
+      {(titled || change === 'changed') && (
+        <div className={classes.viewHead}>
+          <div className={classes.viewTitle}>
+            {titled && (
+              <>
+                <KindIcon kind={ref.kind} />
+                {ref.name}
+                <span>
+                  {ref.kind}
+                  {ref.namespace && ` in ${ref.namespace}`}
+                </span>
+              </>
+            )}
+            {aside}
+          </div>
+          {change === 'changed' && (
+            <SegmentedControl
+              size="xs"
+              aria-label="How to show the difference"
+              value={shown}
+              onChange={(value) => setMode(value as Mode)}
+              data={[
+                { value: 'fields', label: `Fields ${fields.length || ''}` },
+                { value: 'unified', label: 'Unified' },
+                ...(narrow ? [] : [{ value: 'split', label: 'Split' }]),
+              ]}
+            />
           )}
-          {aside}
         </div>
-        {change === 'changed' && (
-          <SegmentedControl
-            size="xs"
-            aria-label="How to show the difference"
-            value={shown}
-            onChange={(value) => setMode(value as Mode)}
-            data={[
-              { value: 'fields', label: `Fields ${fields.length || ''}` },
-              { value: 'unified', label: 'Unified' },
-              ...(narrow ? [] : [{ value: 'split', label: 'Split' }]),
-            ]}
-          />
-        )}
-      </div>
+      )}
       <div className={classes.viewBody}>
         {change === 'unchanged' ? (
           <PanelState icon={<IconEqual size={22} />} title="No difference" compact>

@@ -3,6 +3,7 @@ import { useLocalStorage } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconDotsVertical, IconLink, IconPlayerPlay, IconRotateClockwise, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { CodeEditor, CodeLoading } from '../../../components/code/lazy-code.tsx';
 import { CopyButton } from '../../../components/copy-button.tsx';
@@ -100,6 +101,15 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
             {ref.namespace && ` in ${ref.namespace}`}
           </p>
         </div>
+        {ref.kind === 'Application' && ref.group === 'argoproj.io' && (
+          <Link
+            className={classes.open}
+            to="/applications/$namespace/$name"
+            params={{ namespace: ref.namespace || key.namespace, name: ref.name }}
+          >
+            Open application
+          </Link>
+        )}
         <ResourceMenu applicationKey={key} app={app} item={item} resource={ref} />
         <CloseButton aria-label="Close" onClick={close} size="lg" />
       </header>

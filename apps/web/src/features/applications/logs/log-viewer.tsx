@@ -20,7 +20,7 @@ import { levelOf, logMatcher, stripAnsi } from './log-line.ts';
 import { readLogs } from './log-stream.ts';
 import classes from './logs.module.css';
 
-export interface LogTarget {
+interface LogTarget {
   group?: string | undefined;
   kind?: string | undefined;
   resourceName?: string | undefined;

@@ -4,7 +4,7 @@ import { resourceId } from '../resource-id.ts';
 
 export type CardState = 'failed' | 'waiting' | 'queued' | 'done' | 'pruned' | 'skipped';
 
-export interface OperationCard {
+interface OperationCard {
   id: string;
   ref: ResourceRef;
   state: CardState;
@@ -12,7 +12,7 @@ export interface OperationCard {
   hookType?: string | undefined;
 }
 
-export interface OperationWave {
+interface OperationWave {
   wave: number;
   cards: OperationCard[];
 }

@@ -378,7 +378,7 @@ function HoldBanner({
     <section className={classes.hold} aria-label="Held">
       <IconPlayerPause size={20} aria-hidden="true" />
       <p>
-        <b>Held{hold.historyId > 0 ? ` at deployment ${hold.historyId}` : ''}</b>
+        <b>Held{hold.at ? ` at deployment ${hold.historyId}` : ''}</b>
         {hold.by && ` by ${hold.by}`} {hold.at && <RelativeTime value={hold.at} />},{' '}
         {hold.resume
           ? (resumeWords[hold.resume] ?? `until ${new Date(hold.resume).toLocaleString()}`)
@@ -389,7 +389,7 @@ function HoldBanner({
           </>
         )}
       </p>
-      {hold.historyId > 0 && (
+      {hold.at && (
         <Button size="xs" variant="default" onClick={() => onSearch({ tab: 'diff' })}>
           What waits
         </Button>

@@ -32,7 +32,7 @@ interface Branch {
   children: Branch[];
 }
 
-export const cardWidth = 240;
+const cardWidth = 240;
 const cardHeight = 54;
 const foldHeight = 40;
 const columnGap = 64;
