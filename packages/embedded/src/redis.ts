@@ -14,7 +14,7 @@ export interface RedisServer {
 }
 
 /** The first redis-server or valkey-server on the PATH. */
-export function findRedis(): string | undefined {
+function findRedis(): string | undefined {
   for (const command of ['redis-server', 'valkey-server']) {
     for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
       const file = join(folder, command);

@@ -36,7 +36,7 @@ const WAITING = progressing('Waiting for the controller to report a status');
  * Health by the conventions of Kubernetes (as kstatus reads them): `observedGeneration`, then the conditions Stalled,
  * Reconciling and Ready. Nothing else is trusted on a kind nobody knows.
  */
-export const conventionalHealth: HealthCheck = (object) => {
+const conventionalHealth: HealthCheck = (object) => {
   const status = statusOf(object);
   const isConventional = ['Ready', 'Stalled', 'Reconciling'].some((type) => conditionOf(status, type) !== undefined);
   if (!isConventional) return undefined;

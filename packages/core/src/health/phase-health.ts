@@ -31,7 +31,7 @@ export function phaseHealth(object: KubernetesObject, rules: PhaseRules = {}): H
 }
 
 /** The first non-empty text at one of the dotted paths. */
-export function firstText(fields: Fields, paths: readonly string[]): string {
+function firstText(fields: Fields, paths: readonly string[]): string {
   for (const path of paths) {
     let value: unknown = fields;
     for (const segment of path.split('.')) value = fieldsOf(value)[segment];

@@ -24,7 +24,7 @@ import type { TemplateMetadata } from './machinery/objects.ts';
  * Times are `500ms`, `10s`, `2m`, `1h`. A value that is not known is ignored. Without the annotation, an image fails to
  * be pulled when its name or tag contains `does-not-exist`, `missing`, `invalid` or `nonexist`.
  */
-export const SIMULATE = 'lockstep.dev/simulate';
+const SIMULATE = 'lockstep.dev/simulate';
 
 export interface Simulation {
   exitCode?: number;

@@ -42,7 +42,7 @@ export function worstFirst(first: HealthCheck, then: HealthCheck): HealthCheck {
 export const everyCondition: HealthCheck = (object) => allTrue(conditionsOf(statusOf(object)));
 
 /** As `everyCondition`, over conditions found elsewhere. */
-export function allTrue(conditions: readonly StatusCondition[]): Health | undefined {
+function allTrue(conditions: readonly StatusCondition[]): Health | undefined {
   if (conditions.length === 0) return undefined;
   const failed = conditions.find(({ status, reason }) => status === 'False' && healthOfWord(reason) !== 'Progressing');
   if (failed !== undefined) return degraded(messageOf(failed));
