@@ -166,6 +166,7 @@ function failed(stderr: string, workPath: string, kustomization: string): Render
   const message = stderr
     .replaceAll(`${workPath}/repository/`, '')
     .replaceAll(`${workPath}/`, '')
+    .replace(/^# Warning: .*$/gm, '')
     .trim()
     .replace(/^[Ee]rror: /, '')
     .slice(0, 2_000);

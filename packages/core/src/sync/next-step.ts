@@ -145,7 +145,9 @@ function progressOf(result: ResourceResult, observed: SyncObservation): Pick<Res
   }
   if (!isHook && !hasSeenChange(live, observed)) return { hookPhase: 'Running' };
   const health = observed.assessHealth(isHook ? withoutDeletion(live) : live);
-  const message = health?.message === undefined || health.message === '' ? result.message : health.message;
+  // What the apply said stays, unless the health tells why it failed; of a hook, its health is all there is to tell.
+  const tells = (isHook || health?.status === 'Degraded') && health?.message !== undefined && health.message !== '';
+  const message = tells ? health.message : result.message;
   const withMessage = message === undefined ? {} : { message };
   switch (health?.status) {
     case undefined:

@@ -26,7 +26,7 @@ const client = {
 } as unknown as DestinationClient;
 
 test('a reader that leaves while it follows several Pods leaves no rejection behind', async () => {
-  const pods = ['a', 'b', 'c'].map((name) => ({ namespace: 'n', name })) as Parameters<typeof podLogs>[1];
+  const pods = ['a', 'b', 'c'].map((name) => ({ version: 'v1', kind: 'Pod', namespace: 'n', name }));
   const entries = podLogs(client, pods, { follow: true, previous: false, matchCase: false });
   const first = await entries.next();
   expect(first.value).toMatchObject({ content: expect.stringContaining('hello from') as string });
