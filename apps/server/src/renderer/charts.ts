@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RenderError, TerminalError } from '@lockstep/core';
-import { load } from 'js-yaml';
+import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { LRUCache } from 'lru-cache';
 import semver from 'semver';
 import { extract } from 'tar';
@@ -215,7 +215,8 @@ async function readIndex(url: string, credentials: RepositoryCredentials): Promi
   ).toString('utf8');
   let document: unknown;
   try {
-    document = load(text);
+    // Every field is text: a version or digest that happens to look like a number must stay what it is.
+    document = load(text, { schema: FAILSAFE_SCHEMA });
   } catch (cause) {
     throw new RenderError('IndexInvalid', `the index of ${url} is not valid YAML`, { cause });
   }

@@ -8,12 +8,12 @@ import {
   kustomizeBuildArguments,
   kustomizeEdits,
   kustomizeVersionOptions,
+  parseKubernetesYaml,
   parseManifests,
   RenderError,
   type RenderedManifest,
   type RenderRequest,
 } from '@lockstep/core';
-import { load } from 'js-yaml';
 import { gitEnvironment } from '../git/git-command.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { ToolBox } from '../tools/tool-box.ts';
@@ -121,19 +121,8 @@ async function kustomizationFile(directory: string, sourcePath: string): Promise
 }
 
 async function parseKustomization(target: string, file: string): Promise<Record<string, unknown>> {
-  try {
-    const value = load(await readFile(target, 'utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
-  } catch (cause) {
-    const line = (cause as { mark?: { line?: number } }).mark?.line;
-    throw new RenderError('KustomizationInvalid', 'is not valid YAML', {
-      file,
-      ...(line === undefined ? {} : { line: line + 1 }),
-      cause,
-    });
-  }
+  const value = parseKubernetesYaml(await readFile(target, 'utf8'), { file })[0]?.document;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
 /**

@@ -1,0 +1,157 @@
+import { type ClusterFacts, DEFAULT_SETTINGS, type KubernetesObject, type Settings } from '@lockstep/core';
+import { type Sandbox, startSandbox } from '@lockstep/sandbox';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectionTo } from '../../tests/support/controller-world.ts';
+import { eventually } from '../../tests/support/scripted-api-server.ts';
+import type { ClusterConnection } from './cluster-connection.ts';
+import { KubernetesClient } from './kubernetes-client.ts';
+import { LiveCache, type LiveChange } from './live-cache.ts';
+
+let sandbox: Sandbox;
+let connection: ClusterConnection;
+let client: KubernetesClient;
+let cache: LiveCache;
+let changes: LiveChange[];
+const settings: Settings = { ...DEFAULT_SETTINGS };
+const facts: ClusterFacts = { server: 'https://kubernetes.default.svc', name: 'in-cluster' };
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ name: 'cache', controllers: true, podStartupMs: 10 });
+  connection = connectionTo(sandbox);
+  client = new KubernetesClient(connection);
+  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'web' } });
+  changes = [];
+  cache = new LiveCache({
+    client,
+    facts: () => facts,
+    settings: () => settings,
+    onChange: (change) => changes.push(change),
+  });
+  await cache.start();
+});
+afterAll(async () => {
+  await cache?.[Symbol.asyncDispose]();
+  await connection?.[Symbol.asyncDispose]();
+  await sandbox?.close();
+});
+
+const tracked = (name: string, application: string, data: Record<string, string> = {}): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: {
+    name,
+    namespace: 'web',
+    annotations: { 'argocd.argoproj.io/tracking-id': `${application}:/ConfigMap:web/${name}` },
+  },
+  data,
+});
+const key = (kind: string, name: string, group = '') => ({ group, kind, namespace: 'web', name });
+
+describe('LiveCache', () => {
+  it('keeps the bodies of what an application tracks, and tells when they change', async () => {
+    await client.create(tracked('one', 'shop'));
+    await eventually('it is owned', () => [...cache.owned('shop')].length === 1);
+    changes.splice(0);
+    await client.patch(
+      { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'one' },
+      { type: 'merge', body: { data: { v: '1' } } },
+    );
+    await eventually('the change is told', () => changes.some(({ managedBy }) => managedBy.has('shop')));
+    expect([...cache.owned('shop')][0]?.['data']).toEqual({ v: '1' });
+  });
+
+  it('does not tell of a change that no comparison could see', async () => {
+    changes.splice(0);
+    await client.apply(
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'one', namespace: 'web' },
+        data: { v: '1' },
+      } as KubernetesObject,
+      { fieldManager: 'somebody', force: true },
+    );
+    await client.create(tracked('after', 'other'));
+    await eventually('the next event arrived', () => changes.some(({ managedBy }) => managedBy.has('other')));
+    expect(changes.some(({ managedBy }) => managedBy.has('shop'))).toBe(false);
+  });
+
+  it('reads an untracked object once when it is a target, and follows it from then on', async () => {
+    await client.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'adopt', namespace: 'web' },
+      data: { v: '1' },
+    } as KubernetesObject);
+    await eventually('it is known', () => cache.item(key('ConfigMap', 'adopt')) !== undefined);
+    expect(cache.item(key('ConfigMap', 'adopt'))?.object).toBeUndefined();
+    const found = await cache.objects('shop', [key('ConfigMap', 'adopt'), key('ConfigMap', 'absent')]);
+    expect([...found.keys()]).toEqual(['/ConfigMap/web/adopt']);
+    changes.splice(0);
+    await client.patch(
+      { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'adopt' },
+      { type: 'merge', body: { data: { v: '2' } } },
+    );
+    await eventually('its change is told', () => changes.some(({ managedBy }) => managedBy.has('shop')));
+    expect(cache.item(key('ConfigMap', 'adopt'))?.object?.['data']).toEqual({ v: '2' });
+    const requests = sandbox.stats().requests;
+    await cache.objects('shop', [key('ConfigMap', 'adopt'), key('ConfigMap', 'absent')]);
+    expect(sandbox.stats().requests).toBe(requests);
+  });
+
+  it('finds the application above a Pod, without keeping the body of the Pod', async () => {
+    changes.splice(0);
+    await client.create({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        name: 'front',
+        namespace: 'web',
+        annotations: { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:web/front' },
+      },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: 'front' } },
+        template: { metadata: { labels: { app: 'front' } }, spec: { containers: [{ name: 'a', image: 'nginx' }] } },
+      },
+    } as KubernetesObject);
+    await eventually('a Pod is told as part of the tree', () =>
+      changes.some(({ key: { kind }, treeOf }) => kind === 'Pod' && treeOf.has('shop')),
+    );
+    const pod = changes.findLast(({ key: { kind } }) => kind === 'Pod');
+    expect(pod?.managedBy.size).toBe(0);
+    expect(cache.item(pod?.key as never)?.object).toBeUndefined();
+  });
+
+  it('sees the answer to a write at once, marked as our own', async () => {
+    const stored = await client.create(tracked('own', 'shop'));
+    changes.splice(0);
+    cache.absorb(stored);
+    expect([...cache.owned('shop')].some(({ metadata }) => metadata.name === 'own')).toBe(true);
+    expect(changes.every(({ own }) => own)).toBe(true);
+  });
+
+  it('watches a kind that a new definition brings', async () => {
+    await client.create({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'widgets.example.org' },
+      spec: {
+        group: 'example.org',
+        scope: 'Namespaced',
+        names: { kind: 'Widget', plural: 'widgets', singular: 'widget', listKind: 'WidgetList' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+          },
+        ],
+      },
+    } as KubernetesObject);
+    await eventually('it is watched', () => cache.isWatched('example.org', 'Widget'));
+    await client.create({ apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name: 'w', namespace: 'web' } });
+    await eventually('it is known', () => cache.item(key('Widget', 'w', 'example.org')) !== undefined);
+  });
+});

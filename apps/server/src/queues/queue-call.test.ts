@@ -1,0 +1,81 @@
+import { RenderError, TerminalError, WaitingError } from '@lockstep/core';
+import { type RedisServer, startRedis } from '@lockstep/embedded';
+import type { Worker } from 'bullmq';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRedis } from '../redis/redis-connection.ts';
+import { answerCalls, errorFromWire, errorToWire, QueueCaller } from './queue-call.ts';
+
+let redis: RedisServer;
+let caller: QueueCaller<{ text: string }, string>;
+let worker: Worker;
+const release: (() => void)[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  caller = await new QueueCaller<{ text: string }, string>('echo', redis.url).ready();
+  worker = answerCalls<{ text: string }, string>(
+    'echo',
+    redis.url,
+    async ({ text }) => {
+      if (text === 'terminal') throw new TerminalError('Code', 'it is wrong', { fix: 'Correct it' });
+      if (text === 'hang') await new Promise<void>((resolve) => release.push(resolve));
+      return text.toUpperCase();
+    },
+    { concurrency: 10 },
+  );
+  await worker.waitUntilReady();
+});
+afterAll(async () => {
+  for (const resolve of release) resolve();
+  await worker?.close(true);
+  await caller?.[Symbol.asyncDispose]();
+  await redis?.close();
+});
+
+describe('calls over a queue', () => {
+  it('give each caller its own answer', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => caller.call({ text: `t${index}` }, { timeout: 5_000 })),
+    );
+    expect(answers).toEqual(Array.from({ length: 50 }, (_, index) => `T${index}`));
+  });
+
+  it('throw what the worker threw, with code and fix', async () => {
+    await expect(caller.call({ text: 'terminal' }, { timeout: 5_000 })).rejects.toMatchObject({
+      name: 'TerminalError',
+      code: 'Code',
+      fix: 'Correct it',
+      message: 'it is wrong. Correct it',
+    });
+  });
+
+  it('end when nobody answers', async () => {
+    await expect(caller.call({ text: 'hang' }, { timeout: 100 })).rejects.toBeInstanceOf(WaitingError);
+  });
+
+  it('are answered although Redis lost them', async () => {
+    const answer = caller.call({ text: 'hang' }, { timeout: 10_000 });
+    while (release.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const connection = openRedis(redis.url);
+    await connection.flushall();
+    connection.disconnect();
+    caller.resend();
+    while (release.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const resolve of release.splice(0)) resolve();
+    expect(await answer).toBe('HANG');
+  });
+});
+
+it('errors cross the wire without losing place or fix, and without doubling them', () => {
+  for (const error of [
+    new RenderError('Code', 'is broken', { file: 'a/b.yaml', line: 3, fix: 'Mend it' }),
+    new RenderError('Code', 'is broken'),
+    new TerminalError('Code', 'wrong'),
+    new WaitingError('Code', 'later', { retryAfter: 7, fix: 'Wait' }),
+  ]) {
+    const copy = errorFromWire(JSON.parse(JSON.stringify(errorToWire(error))));
+    expect(copy.constructor).toBe(error.constructor);
+    expect(copy.message).toBe(error.message);
+    expect({ ...copy }).toEqual({ ...error });
+  }
+});
