@@ -14,7 +14,7 @@ const placeholder = 'https://git.example.com';
 export async function importExamples(options: { examples: string; root: string; gitURL: string }): Promise<string[]> {
   const entries = await readdir(options.examples, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  for (const name of names) await importExample({ ...options, name });
+  await Promise.all(names.map((name) => importExample({ ...options, name })));
   return names;
 }
 

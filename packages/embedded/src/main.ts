@@ -5,8 +5,8 @@ import { Cleanup } from './cleanup.ts';
 import { startClusters } from './clusters.ts';
 import { applyRootApplication, configure, registerCluster } from './demo.ts';
 import { importExamples } from './example-repositories.ts';
-import { startGitServer } from './git-server.ts';
-import { startIdentityProvider } from './identity-provider.ts';
+import { type GitServer, startGitServer } from './git-server.ts';
+import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 import { openKubeconfig } from './kubeconfig-client.ts';
 import { freePort } from './ports.ts';
 import { startRedis } from './redis.ts';
@@ -55,36 +55,44 @@ async function main(): Promise<void> {
     publish().catch((error: unknown) => console.error(`summary file: ${String(error)}`));
   };
 
-  progress('clusters');
-  const clusters = await startClusters({ options, directory, logs, port, cleanup, onRestart: noteRestart });
-  for (const process of clusters.processes) pids[process.name] = process.pid;
-
-  progress('Redis');
-  let redisURL = process.env['REDIS_URL'] ?? '';
-  if (redisURL === '') {
+  progress('clusters, Redis, Git server, identity provider');
+  const startQueue = async (): Promise<string> => {
+    const given = process.env['REDIS_URL'] ?? '';
+    if (given !== '') return given;
     const redis = await startRedis({ port: await port('redis'), password: state.redisPassword });
     cleanup.add(() => redis.close());
-    redisURL = redis.url;
     pids['redis'] = redis.pid;
-  }
-
-  progress('Git server and identity provider');
-  const webhook = `${url}/api/webhook`;
-  const git = await startGitServer({
-    root: join(directory, 'git'),
-    port: await port('git', options.gitPort),
-    onPush: (pushed) => announcePush(webhook, git.url, pushed),
-  });
-  cleanup.add(() => git.close());
-  await importExamples({ examples: resolve('examples'), root: join(directory, 'git'), gitURL: git.url });
-  const identityProvider = await startIdentityProvider({
-    port: await port('oidc'),
-    clientSecret: state.oidcClientSecret,
-    users: state.users,
-    jwks: state.jwks,
-    applicationURLs: [url, `http://localhost:${apiPort}`],
-  });
-  cleanup.add(() => identityProvider.close());
+    return redis.url;
+  };
+  const startRepositories = async (): Promise<GitServer> => {
+    const root = join(directory, 'git');
+    const server = await startGitServer({
+      root,
+      port: await port('git', options.gitPort),
+      onPush: (pushed) => announcePush(`${url}/api/webhook`, server.url, pushed),
+    });
+    cleanup.add(() => server.close());
+    await importExamples({ examples: resolve('examples'), root, gitURL: server.url });
+    return server;
+  };
+  const startDirectory = async (): Promise<IdentityProvider> => {
+    const provider = await startIdentityProvider({
+      port: await port('oidc'),
+      clientSecret: state.oidcClientSecret,
+      users: state.users,
+      jwks: state.jwks,
+      applicationURLs: [url, `http://localhost:${apiPort}`],
+    });
+    cleanup.add(() => provider.close());
+    return provider;
+  };
+  const [clusters, redisURL, git, identityProvider] = await Promise.all([
+    startClusters({ options, directory, logs, port, cleanup, onRestart: noteRestart }),
+    startQueue(),
+    startRepositories(),
+    startDirectory(),
+  ]);
+  for (const process of clusters.processes) pids[process.name] = process.pid;
   await saveState(directory, state);
 
   const demo = options.demo ?? clusters.embedded;
