@@ -1,13 +1,16 @@
 /** The parts of an Application that the suite reads. */
 export interface ApplicationLike {
-  metadata: { name: string; annotations?: Record<string, string> };
+  metadata: { name: string; annotations?: Record<string, string>; deletionTimestamp?: string };
   status?: {
+    resources?: { kind: string; name: string; status?: string; health?: { status: string; message?: string } }[];
     sync?: { status?: string; revision?: string };
     health?: { status?: string; message?: string };
     conditions?: { type: string; message: string }[];
     history?: { id: number; revision: string }[];
     operationState?: {
       phase: string;
+      startedAt: string;
+      operation?: { info?: { name: string; value: string }[] };
       message?: string;
       finishedAt?: string;
       syncResult?: { resources?: Record<string, string>[] };
@@ -23,6 +26,11 @@ export function application(
     path?: string;
     automated?: { prune?: boolean; selfHeal?: boolean };
     destination?: { server?: string; name?: string; namespace?: string };
+    /** Besides CreateNamespace=true. */
+    syncOptions?: string[];
+    /** Further fields of the sync policy and of the spec. */
+    syncPolicy?: Record<string, unknown>;
+    more?: Record<string, unknown>;
   } = {},
 ): Record<string, unknown> {
   return {
@@ -35,8 +43,10 @@ export function application(
       destination: spec.destination ?? { name: 'in-cluster', namespace: name },
       syncPolicy: {
         ...(spec.automated === undefined ? {} : { automated: spec.automated }),
-        syncOptions: ['CreateNamespace=true'],
+        syncOptions: ['CreateNamespace=true', ...(spec.syncOptions ?? [])],
+        ...spec.syncPolicy,
       },
+      ...spec.more,
     },
   };
 }
@@ -57,12 +67,17 @@ export function deployment(name: string, { replicas = 1, image = 'nginx:1.29' } 
 }
 
 /** A Job that is a hook. */
-export function hook(name: string, phase: string, command = 'echo done'): string {
+export function hook(
+  name: string,
+  phase: string,
+  command = 'echo done',
+  annotations: Record<string, string> = {},
+): string {
   const container = { name, image: 'busybox:1.37', command: ['sh', '-c', command] };
   return JSON.stringify({
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, annotations: { 'argocd.argoproj.io/hook': phase } },
+    metadata: { name, annotations: { 'argocd.argoproj.io/hook': phase, ...annotations } },
     spec: { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers: [container] } } },
   });
 }
