@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
 import { ClusterConnection } from './cluster-connection.ts';
@@ -117,6 +118,34 @@ describe('ClusterConnection', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('says nothing of the values of a Secret that is refused', async () => {
+    const message = 'Secret "db" is invalid: data[a]: Invalid value: "hunter2!": admission says hunter2!';
+    server.answer((_request, response) =>
+      json(
+        response,
+        { kind: 'Status', message, reason: 'Invalid', details: { causes: [{ field: 'data[a]', message }] } },
+        422,
+      ),
+    );
+    const request = {
+      method: 'PATCH',
+      path: '/api/v1/namespaces/shop/secrets/db',
+      body: { stringData: { a: 'hunter2!' } },
+    } as const;
+    const expected = message.replaceAll('hunter2!', '++++++++');
+    await expect(connect().json(request)).rejects.toMatchObject({
+      message: expected,
+      causes: [{ field: 'data[a]', message: expected }],
+    });
+    server.answer((_request, response) => response.writeHead(500).end(`webhook panicked: ${'x'.repeat(278)}hunter2!`));
+    await expect(connect().json(request)).rejects.toThrow(/webhook panicked: x+[+]+$/);
+    server.answer((_request, response) => response.writeHead(200).end('hunter2!'));
+    const error = await connect()
+      .json(request)
+      .catch((refused: unknown) => refused);
+    expect(inspect(error)).not.toContain('hunter2');
   });
 
   it('refuses plain HTTP unless the kubeconfig says that it does not matter', async () => {

@@ -4,6 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError } from '@lockstep/core';
 import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici';
 import { ClusterCredentials, type TlsOptions } from './cluster-credentials.ts';
+import { secretMaskFor } from './refused-secret.ts';
 
 export type Query = Record<string, string | number | boolean | undefined>;
 
@@ -79,11 +80,11 @@ export class ClusterConnection implements AsyncDisposable {
     const text = await this.text(request);
     try {
       return JSON.parse(text) as T;
-    } catch (cause) {
+    } catch {
+      // The parser's own error would quote the answer, which may be a Secret.
       throw new ClusterError(`${this.name}: ${request.method} ${request.path}: the answer is not JSON`, {
         status: 0,
         reason: 'InvalidAnswer',
-        cause,
       });
     }
   }
@@ -232,12 +233,17 @@ async function errorOf(
   const text = await response.body.text();
   const retryAfter = Number(response.headers['retry-after']);
   const status = statusOf(text);
+  const masked = secretMaskFor(request.path, request.body) ?? ((said: string) => said);
   return new ClusterError(
-    status?.message ?? `${name}: ${request.method} ${request.path}: HTTP ${response.statusCode} ${text.slice(0, 300)}`,
+    status?.message === undefined
+      ? `${name}: ${request.method} ${request.path}: HTTP ${response.statusCode} ${masked(text).slice(0, 300)}`
+      : masked(status.message),
     {
       status: response.statusCode,
       reason: status?.reason ?? '',
-      causes: status?.details?.causes ?? [],
+      causes: (status?.details?.causes ?? []).map((cause) =>
+        cause.message === undefined ? cause : { ...cause, message: masked(cause.message) },
+      ),
       ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
     },
   );
