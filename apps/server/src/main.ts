@@ -204,6 +204,9 @@ function withoutOptions(args: string[], names: string[]): string[] {
   return kept;
 }
 
+/** Closing may wait for servers that are gone; nothing we hold is worth more than this. */
+const STOP_TIMEOUT_MS = 8_000;
+
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once. */
 function stopOnSignal(logger: Logger): Promise<void> {
   return new Promise((resolve) => {
@@ -213,6 +216,10 @@ function stopOnSignal(logger: Logger): Promise<void> {
         count += 1;
         if (count > 1) process.exit(1);
         logger.info({ signal }, 'stopping');
+        setTimeout(() => {
+          logger.warn('not everything could be closed in time');
+          process.exit(1);
+        }, STOP_TIMEOUT_MS).unref();
         resolve();
       });
     }

@@ -30,7 +30,10 @@ describe('the controller', () => {
   });
 
   it('heals what somebody changed', async () => {
-    await world.client.patch({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'first' }, { type: 'merge', body: { data: { v: 'drift' } } });
+    await world.client.patch(
+      { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'first' },
+      { type: 'merge', body: { data: { v: 'drift' } } },
+    );
     await eventually('the value of Git is back', async () => (await world.configMap('first'))?.['v'] === '2');
   });
 });

@@ -5,7 +5,6 @@ import {
   projectNameOf,
   resolveDestination,
 } from '@lockstep/core';
-import { type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { CleanupStack } from '../cleanup-stack.ts';
 import type { Config } from '../config/config.ts';
@@ -15,6 +14,7 @@ import type { LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerMetrics } from '../metrics.ts';
 import { type ApplicationJob, applicationsQueueName } from '../queues/applications-queue.ts';
+import { QueueWorker } from '../queues/queue-worker.ts';
 import { DataLossMonitor } from '../redis/data-loss-monitor.ts';
 import { appendEvent, type RepositoryPush, readStream } from '../redis/event-stream.ts';
 import { openRedis, redisKeys } from '../redis/redis-connection.ts';
@@ -208,25 +208,24 @@ export class Controller implements AsyncDisposable {
   /** Workers last: everything they rely on is up. */
   async #work(parts: WorkerParts): Promise<void> {
     const worker = new ApplicationWorker(parts);
-    const queueWorker = new Worker(
+    const queueWorker = new QueueWorker<ApplicationJob>(
       applicationsQueueName(this.#config.shard),
-      (job: Job<ApplicationJob>) => worker.process(job),
+      this.#config.redisUrl,
+      (job) => worker.process(job),
       {
-        connection: openRedis(this.#config.redisUrl, { blocking: true }),
         concurrency: this.#config.applicationWorkers,
         lockDuration: 30_000,
         stalledInterval: 10_000,
         maxStalledCount: 5,
-        drainDelay: 60,
+        onError: (error) => this.#logger.debug({ err: error }, 'application worker'),
       },
     );
-    queueWorker.on('error', (error) => this.#logger.debug({ err: error }, 'application worker'));
     this.#stack.defer(async () => {
       // Jobs in progress see `throwIfCancelled` before their next write, so waiting for them is short.
-      await Promise.all([queueWorker.pause(true), worker.idle(STOP_TIMEOUT_MS)]);
-      await queueWorker.close(true);
+      await Promise.all([queueWorker.pause(), worker.idle(STOP_TIMEOUT_MS)]);
+      await queueWorker[Symbol.asyncDispose]();
     });
-    await queueWorker.waitUntilReady();
+    await queueWorker.ready();
     this.#stack.use(await answerRequests(parts, { redisUrl: this.#config.redisUrl, shard: this.#config.shard }));
     this.#stack.use(
       await new DataLossMonitor(this.#redis, () => {

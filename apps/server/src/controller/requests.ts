@@ -57,8 +57,7 @@ export async function answerRequests(
     },
     { concurrency: 8, onError: (error) => parts.logger.debug({ err: error }, 'requests') },
   );
-  await worker.waitUntilReady();
-  return { [Symbol.asyncDispose]: () => worker.close(true) };
+  return worker.ready();
 }
 
 /** A world that only looks. */

@@ -1,5 +1,6 @@
 import type { ApplicationKey } from '@lockstep/core';
 import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
 
 /** The payload is the key alone: the worker reads the Application again, a job is only a hint that something changed. */
@@ -15,12 +16,14 @@ export function applicationsQueueName(shard: number): string {
  */
 export class ApplicationsQueue implements AsyncDisposable {
   readonly name: string;
+  readonly #connection: Redis;
   readonly #queue: Queue;
 
   constructor(shard: number, redisUrl: string) {
     this.name = applicationsQueueName(shard);
+    this.#connection = openRedis(redisUrl);
     this.#queue = new Queue(this.name, {
-      connection: openRedis(redisUrl),
+      connection: this.#connection,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
       streams: { events: { maxLen: 100 } },
     });
@@ -45,6 +48,7 @@ export class ApplicationsQueue implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.disconnect();
     await this.#queue.close();
   }
 }

@@ -1,13 +1,13 @@
 import { RenderError, TerminalError, WaitingError } from '@lockstep/core';
 import { type RedisServer, startRedis } from '@lockstep/embedded';
-import type { Worker } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRedis } from '../redis/redis-connection.ts';
 import { answerCalls, errorFromWire, errorToWire, QueueCaller } from './queue-call.ts';
+import type { QueueWorker } from './queue-worker.ts';
 
 let redis: RedisServer;
 let caller: QueueCaller<{ text: string }, string>;
-let worker: Worker;
+let worker: QueueWorker<{ text: string }>;
 const release: (() => void)[] = [];
 
 beforeAll(async () => {
@@ -23,11 +23,11 @@ beforeAll(async () => {
     },
     { concurrency: 10 },
   );
-  await worker.waitUntilReady();
+  await worker.ready();
 });
 afterAll(async () => {
   for (const resolve of release) resolve();
-  await worker?.close(true);
+  await worker?.[Symbol.asyncDispose]();
   await caller?.[Symbol.asyncDispose]();
   await redis?.close();
 });

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { GitOpsError, RenderError, TerminalError, WaitingError } from '@lockstep/core';
-import { type Job, Queue, QueueEvents, Worker } from 'bullmq';
+import { Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
+import { QueueWorker } from './queue-worker.ts';
 
 /** An error as it crosses a queue; `errorFromWire` makes the same family of it again. */
 export interface WireError {
@@ -30,18 +32,21 @@ interface PendingCall<Payload, Result> {
  */
 export class QueueCaller<Payload, Result> implements AsyncDisposable {
   readonly name: string;
+  readonly #connections: Redis[];
   readonly #queue: Queue;
   readonly #events: QueueEvents;
   readonly #pending = new Map<string, PendingCall<Payload, Result>>();
 
   constructor(name: string, redisUrl: string) {
     this.name = name;
+    const [commands, blocking] = [openRedis(redisUrl), openRedis(redisUrl, { blocking: true })];
+    this.#connections = [commands, blocking];
     this.#queue = new Queue(name, {
-      connection: openRedis(redisUrl),
+      connection: commands,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
       streams: { events: { maxLen: 1_000 } },
     });
-    this.#events = new QueueEvents(name, { connection: openRedis(redisUrl, { blocking: true }) });
+    this.#events = new QueueEvents(name, { connection: blocking });
     this.#queue.on('error', () => {});
     this.#events.on('error', () => {});
     this.#events.on('completed', ({ jobId, returnvalue }) => {
@@ -90,6 +95,8 @@ export class QueueCaller<Payload, Result> implements AsyncDisposable {
       this.#forget(id);
       reject(new WaitingError('QueueClosed', `the queue ${this.name} was closed`, { retryAfter: 1_000 }));
     }
+    // BullMQ leaves connections open that it was handed.
+    for (const connection of this.#connections) connection.disconnect();
     await Promise.allSettled([this.#queue.close(), this.#events.close()]);
   }
 
@@ -128,29 +135,21 @@ export class QueueCaller<Payload, Result> implements AsyncDisposable {
 export function answerCalls<Payload, Result>(
   name: string,
   redisUrl: string,
-  answer: (payload: Payload, job: Job) => Promise<Result>,
+  answer: (payload: Payload) => Promise<Result>,
   options: { concurrency: number; onError?: (error: Error) => void },
-): Worker {
-  const worker = new Worker(
+): QueueWorker<Payload> {
+  return new QueueWorker<Payload>(
     name,
-    async (job: Job): Promise<WireResult<Result>> => {
+    redisUrl,
+    async (job): Promise<WireResult<Result>> => {
       try {
-        return { ok: true, value: await answer(job.data as Payload, job) };
+        return { ok: true, value: await answer(job.data) };
       } catch (error) {
         return { ok: false, error: errorToWire(error) };
       }
     },
-    {
-      connection: openRedis(redisUrl, { blocking: true }),
-      concurrency: options.concurrency,
-      lockDuration: 20_000,
-      stalledInterval: 5_000,
-      maxStalledCount: 2,
-      drainDelay: 60,
-    },
+    { lockDuration: 20_000, stalledInterval: 5_000, maxStalledCount: 2, ...options },
   );
-  worker.on('error', (error) => options.onError?.(error));
-  return worker;
 }
 
 export function errorToWire(error: unknown): WireError {

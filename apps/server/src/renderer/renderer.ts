@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { Worker } from 'bullmq';
 import pLimit from 'p-limit';
 import type { Config } from '../config/config.ts';
 import type { RepositoryCredentials } from '../git/credentials.ts';
@@ -8,6 +7,7 @@ import { findGit } from '../git/git-command.ts';
 import type { Logger } from '../logger.ts';
 import type { RendererMetrics } from '../metrics.ts';
 import { answerCalls, errorToWire } from '../queues/queue-call.ts';
+import type { QueueWorker } from '../queues/queue-worker.ts';
 import { RENDER_QUEUE, type RenderJob, type RenderJobResult } from '../queues/render-queue.ts';
 import { REPOSITORIES_QUEUE, type RepositoryJob } from '../queues/repositories-queue.ts';
 import { openRedis } from '../redis/redis-connection.ts';
@@ -23,10 +23,10 @@ import { answerRepositoryJob } from './repository-worker.ts';
 /** The renderer role: runs git, helm and kustomize for the others. It has no access to a cluster. */
 export class Renderer implements AsyncDisposable {
   readonly #parts: RendererParts;
-  readonly #workers: Worker[];
+  readonly #workers: QueueWorker<never>[];
   readonly #close: () => Promise<void>;
 
-  private constructor(parts: RendererParts, workers: Worker[], close: () => Promise<void>) {
+  private constructor(parts: RendererParts, workers: QueueWorker<never>[], close: () => Promise<void>) {
     this.#parts = parts;
     this.#workers = workers;
     this.#close = close;
@@ -68,7 +68,7 @@ export class Renderer implements AsyncDisposable {
       return JSON.parse(text.toString('utf8')) as RepositoryCredentials;
     };
     const onError = (error: Error): void => logger.warn({ err: error }, 'queue');
-    const workers = [
+    const workers: QueueWorker<never>[] = [
       answerCalls<RenderJob, RenderJobResult>(
         RENDER_QUEUE,
         config.redisUrl,
@@ -101,16 +101,16 @@ export class Renderer implements AsyncDisposable {
       ),
     ];
     const renderer = new Renderer(parts, workers, async () => {
-      await Promise.allSettled(workers.map((worker) => worker.close(true)));
+      await Promise.allSettled(workers.map((worker) => worker[Symbol.asyncDispose]()));
       await mirrors[Symbol.asyncDispose]();
       redis.disconnect();
     });
-    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    await Promise.all(workers.map((worker) => worker.ready()));
     return renderer;
   }
 
   get isReady(): boolean {
-    return this.#workers.every((worker) => worker.isRunning());
+    return this.#workers.every((worker) => worker.isRunning);
   }
 
   /** For tests and warm starts: finds the tools now instead of at the first render. */
