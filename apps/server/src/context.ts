@@ -166,6 +166,6 @@ class ApiClusters implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#opened.values()].map(({ connection }) => connection?.[Symbol.asyncDispose]()));
+    await Promise.all([...this.#opened.values()].map(async ({ connection }) => connection?.[Symbol.asyncDispose]()));
   }
 }

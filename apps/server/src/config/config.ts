@@ -3,8 +3,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { TerminalError } from '@lockstep/core';
 
-export const ROLES = ['api', 'controller', 'renderer'] as const;
-export type Role = (typeof ROLES)[number];
+const ROLES = ['api', 'controller', 'renderer'] as const;
+type Role = (typeof ROLES)[number];
 
 /** Everything a process is told from outside. Flags win over `LOCKSTEP_*` variables, which win over defaults. */
 export interface Config {

@@ -162,7 +162,7 @@ export class ControlPlane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(
-      [this.#applications, this.projects, this.secrets, this.configMaps, ...this.#foundations].map((informer) =>
+      [this.#applications, this.projects, this.secrets, this.configMaps, ...this.#foundations].map(async (informer) =>
         informer?.[Symbol.asyncDispose](),
       ),
     );

@@ -15,7 +15,7 @@ import type { Secret } from './control-plane.ts';
 const gzip = promisify(gzipCallback);
 const gunzip = promisify(gunzipCallback);
 
-export const DEPLOYMENTS_TYPE = 'lockstep.dev/deployments';
+const DEPLOYMENTS_TYPE = 'lockstep.dev/deployments';
 /** A Secret holds a megabyte; one entry must leave room for the next. */
 const MAX_ENTRY = 700 * 1024;
 const DEFAULT_LIMIT = 10;

@@ -1,4 +1,4 @@
-export type EntryType = 'file' | 'directory' | 'symlink' | 'submodule';
+type EntryType = 'file' | 'directory' | 'symlink' | 'submodule';
 
 export interface SnapshotEntry {
   name: string;

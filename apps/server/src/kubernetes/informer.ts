@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@lockstep/core';
 import type { ClusterConnection } from './cluster-connection.ts';
-import { type Change, keyOf, Reflector } from './reflector.ts';
+import { type Change, Reflector } from './reflector.ts';
 import { collectionPath } from './resource-path.ts';
 
 export interface InformerOptions<T extends KubernetesObject> {
@@ -112,5 +112,3 @@ export class Informer<T extends KubernetesObject> implements AsyncDisposable {
     await this.#reflector.stop();
   }
 }
-
-export { keyOf };

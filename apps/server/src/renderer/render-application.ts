@@ -111,7 +111,7 @@ async function openReaders(
   credentialsOf: (url: string) => RepositoryCredentials,
 ): Promise<(MirrorTreeReader | undefined)[]> {
   return Promise.all(
-    request.sources.map(({ source, revision }) =>
+    request.sources.map(async ({ source, revision }) =>
       isChart(source) ? undefined : parts.mirrors.reader(source.repoURL, revision, credentialsOf(source.repoURL)),
     ),
   );

@@ -143,7 +143,7 @@ async function checkChart(chart: string, sourcePath: string): Promise<void> {
 }
 
 /** Helm says of every document which template it came from. */
-export function parseHelmOutput(output: string, sourcePath: string): RenderedManifest[] {
+function parseHelmOutput(output: string, sourcePath: string): RenderedManifest[] {
   return output.split(/^---\s*$/m).flatMap((document) => {
     if (document.trim() === '') return [];
     const template = /^# Source: (.+)$/m.exec(document)?.[1];
@@ -159,7 +159,7 @@ export function parseHelmOutput(output: string, sourcePath: string): RenderedMan
 }
 
 /** Helm's own words, its file and line pulled out, without the paths of the work directory. */
-export function failed(command: string, stderr: string, workPath: string, sourcePath: string): RenderError {
+function failed(command: string, stderr: string, workPath: string, sourcePath: string): RenderError {
   const message = stderr
     .replaceAll(`${workPath}/repository/`, '')
     .replaceAll(`${workPath}/`, '')
