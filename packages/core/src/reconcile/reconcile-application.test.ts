@@ -105,6 +105,26 @@ describe('automated sync', () => {
     expect(world.requests).toEqual([]);
   });
 
+  it('compares nothing when nothing changed, though every look gets a view of the cluster of its own', async () => {
+    const { world, run, cluster } = await synced(AUTOMATED);
+    let assessed = 0;
+    world.destination = () =>
+      Promise.resolve(
+        new Proxy(cluster, {
+          get: (target, name) => {
+            if (name === 'assessHealth') assessed += 1;
+            const member: unknown = Reflect.get(target, name, target);
+            return typeof member === 'function' ? member.bind(target) : member;
+          },
+        }),
+      );
+    await run();
+    expect(assessed).toBeGreaterThan(0);
+    assessed = 0;
+    await run();
+    expect(assessed).toBe(0);
+  });
+
   it.each<[string, (scene: Awaited<ReturnType<typeof synced>>) => void, RegExp]>([
     ['drift', ({ cluster }) => cluster.update('ConfigMap', 'web', { data: { value: 'x' } }), /"status":"OutOfSync"/],
     [

@@ -10,7 +10,8 @@ import type { Targets } from './render-targets.ts';
 interface Quiet {
   settings: unknown;
   project: unknown;
-  cluster: DestinationCluster;
+  /** Stands for the cluster: every reconciliation gets a view of its own, and all views share this. */
+  predictions: unknown;
   manifests: readonly RenderedManifest[];
   revisions: string;
   keys: ResourceKey[];
@@ -37,7 +38,8 @@ export async function unchangedOutcome(
   { manifests, revisions }: Targets,
 ): Promise<ReconcileOutcome | undefined> {
   const known = quiet.get(facts.application);
-  if (known === undefined || known.cluster !== cluster || known.manifests !== manifests) return undefined;
+  if (known === undefined || known.predictions !== cluster.predictions || known.manifests !== manifests)
+    return undefined;
   if (known.revisions !== revisions.join(' ')) return undefined;
   if (known.settings !== facts.settings || known.project !== facts.project) return undefined;
   if (facts.now.getTime() - known.at > FORGET_AFTER_MS) return undefined;
@@ -58,6 +60,8 @@ export async function rememberQuiet(
   const isQuiet = !outcome.wrote && outcome.waitingFor === undefined && outcome.requeueAfter === undefined;
   if (!isQuiet || comparison === undefined || application !== facts.application) return;
   if (facts.project?.spec.orphanedResources !== undefined || facts.refresh !== undefined) return;
+  // The namespace is compared without being one of the resources.
+  if (facts.application.spec.syncPolicy?.managedNamespaceMetadata !== undefined) return;
   const keys = comparison.resources.map(({ key }) => key);
   const found = await cluster.liveObjects(keys);
   const live = keys.map((key) => found.get(formatResourceKey(key)));
@@ -67,7 +71,7 @@ export async function rememberQuiet(
   quiet.set(application, {
     settings: facts.settings,
     project: facts.project,
-    cluster,
+    predictions: cluster.predictions,
     manifests,
     revisions: revisions.join(' '),
     keys,
