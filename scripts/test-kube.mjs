@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { buildAll } from './build.mjs';
 import { installWorkspace, requireTools, which } from './prepare.mjs';
+import { runSuites } from './run-suites.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 requireTools();
@@ -10,16 +11,10 @@ const install = spawnSync(process.execPath, ['scripts/kube-install.mjs'], { stdi
 if (install.status !== 0) process.exit(1);
 await buildAll();
 const browser = process.env.CHROMIUM_PATH ?? which('google-chrome') ?? which('chromium') ?? which('chromium-browser');
-const { status } = spawnSync(
-  'node_modules/.bin/vitest',
-  ['run', '--config', 'e2e/vitest.config.ts', ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      LOCKSTEP_TEST_CLUSTER: 'kube',
-      ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
-    },
-  },
+process.exit(
+  runSuites([['end to end on kube-apiserver', '--config', 'e2e/vitest.config.ts', ...process.argv.slice(2)]], {
+    ...process.env,
+    LOCKSTEP_TEST_CLUSTER: 'kube',
+    ...(browser === undefined ? {} : { CHROMIUM_PATH: browser }),
+  }),
 );
-process.exit(status ?? 1);

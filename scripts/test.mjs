@@ -1,7 +1,7 @@
 // npm test: installs what is missing, then runs every test, the browser suite included.
-import { spawnSync } from 'node:child_process';
 import { buildAll } from './build.mjs';
 import { installWorkspace, requireSystemCommand, requireTools, which } from './prepare.mjs';
+import { runSuites } from './run-suites.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 requireTools();
@@ -20,15 +20,9 @@ const browser =
   });
 installWorkspace();
 await buildAll();
-const environment = { ...process.env, CHROMIUM_PATH: browser };
-const suites = [
-  ['unit and integration', ['run']],
-  ['end to end', ['run', '--config', 'e2e/vitest.config.ts']],
-];
-let failed = 0;
-for (const [name, args] of suites) {
-  console.log(`\n== ${name} ==`);
-  const { status } = spawnSync('node_modules/.bin/vitest', args, { stdio: 'inherit', env: environment });
-  if (status !== 0) failed += 1;
-}
-process.exit(failed === 0 ? 0 : 1);
+process.exit(
+  runSuites([['unit and integration'], ['end to end', '--config', 'e2e/vitest.config.ts']], {
+    ...process.env,
+    CHROMIUM_PATH: browser,
+  }),
+);
