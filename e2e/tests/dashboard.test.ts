@@ -75,7 +75,7 @@ describe('live, without reload', () => {
     await plan.waitFor({ state: 'hidden' });
     await page.getByRole('link', { name: 'Applications', exact: true }).first().click();
     await sees(row('shop-staging'), 'Healthy');
-    await sees(row('shop-staging'), 'In sync');
+    await sees(row('shop-staging'), 'Synced');
   });
 
   test('a push to the demonstration repository is applied', async () => {

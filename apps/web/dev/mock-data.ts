@@ -1047,7 +1047,7 @@ export function treeOf({ app, pairs, children }: MockApplication): ApplicationTr
         createdAt: live.metadata.creationTimestamp ?? '',
         info: revision,
         images: images(live),
-        ...(status?.health && { health: status.health }),
+        ...(status?.health?.status && { health: { ...status.health, status: status.health.status } }),
         ...(live.kind === 'Ingress' && {
           networkingInfo: { externalURLs: [`https://${live.metadata.name}.example.com`] },
         }),
@@ -1069,45 +1069,65 @@ export function treeOf({ app, pairs, children }: MockApplication): ApplicationTr
   return { nodes: [...nodes, ...children, ...endpoints], orphanedNodes: [] };
 }
 
+function connection(attemptedAt: string, failure = ''): Cluster['connectionState'] {
+  return { status: failure === '' ? 'Successful' : 'Failed', message: failure, attemptedAt };
+}
+
+const plain = {
+  name: '',
+  project: '',
+  username: '',
+  insecure: false,
+  enableLfs: false,
+  enableOCI: false,
+  proxy: '',
+  credentials: '',
+};
+
 export const clusters: Cluster[] = [
   {
     server: servers['in-cluster'],
     name: 'in-cluster',
+    config: { tlsClientConfig: { insecure: false } },
     serverVersion: '1.34',
     info: {
+      serverVersion: '1.34',
       applicationsCount: 1,
-      connectionState: { status: 'Successful', message: '', attemptedAt: ago(1) },
+      connectionState: connection(ago(1)),
       cacheInfo: { resourcesCount: 412, apisCount: 63, lastCacheSyncTime: ago(0.2) },
     },
-    connectionState: { status: 'Successful' },
+    connectionState: connection(ago(1)),
   },
   {
     server: servers['prod-eu-1'],
     name: 'prod-eu-1',
     labels: { env: 'prod', region: 'eu-west-1' },
+    config: { tlsClientConfig: { insecure: false } },
     serverVersion: '1.33',
     info: {
+      serverVersion: '1.33',
       applicationsCount: 32,
-      connectionState: { status: 'Successful', attemptedAt: ago(1) },
+      connectionState: connection(ago(1)),
       cacheInfo: { resourcesCount: 9120, apisCount: 118, lastCacheSyncTime: ago(0.1) },
     },
-    connectionState: { status: 'Successful' },
+    connectionState: connection(ago(1)),
   },
   {
     server: servers['prod-us-1'],
     name: 'prod-us-1',
     labels: { env: 'prod', region: 'us-east-1' },
+    config: { tlsClientConfig: { insecure: false } },
     serverVersion: '1.33',
     info: {
+      serverVersion: '1.33',
       applicationsCount: 28,
-      connectionState: {
-        status: 'Failed',
-        message: 'Get "https://prod-us-1.example.com/version": x509: certificate has expired or is not yet valid',
-        attemptedAt: ago(3),
-      },
+      connectionState: connection(
+        ago(3),
+        'Get "https://prod-us-1.example.com/version": x509: certificate has expired or is not yet valid',
+      ),
       cacheInfo: { resourcesCount: 7710, apisCount: 112, lastCacheSyncTime: ago(48) },
     },
-    connectionState: { status: 'Failed', message: 'x509: certificate has expired or is not yet valid' },
+    connectionState: connection(ago(3), 'x509: certificate has expired or is not yet valid'),
   },
   {
     server: servers['staging-1'],
@@ -1115,41 +1135,47 @@ export const clusters: Cluster[] = [
     labels: { env: 'dev' },
     namespaces: ['checkout', 'reports'],
     project: 'shop',
+    config: { tlsClientConfig: { insecure: false } },
     serverVersion: '1.34',
     info: {
+      serverVersion: '1.34',
       applicationsCount: 28,
-      connectionState: { status: 'Successful', attemptedAt: ago(1) },
+      connectionState: connection(ago(1)),
       cacheInfo: { resourcesCount: 3320, apisCount: 90, lastCacheSyncTime: ago(0.3) },
     },
-    connectionState: { status: 'Successful' },
+    connectionState: connection(ago(1)),
   },
 ];
 
 export const repositories: Repository[] = [
   {
+    ...plain,
     repo: 'https://git.example.com/platform/deploy.git',
     type: 'git',
     name: 'deploy',
     username: 'deploy-bot',
-    connectionState: { status: 'Successful', attemptedAt: ago(2) },
+    connectionState: connection(ago(2)),
   },
   {
+    ...plain,
     repo: 'https://git.example.com/examples/guestbook.git',
     type: 'git',
-    connectionState: { status: 'Successful', attemptedAt: ago(2) },
+    connectionState: connection(ago(2)),
   },
   {
+    ...plain,
     repo: 'https://git.example.com/core/identity.git',
     type: 'git',
     project: 'platform',
     username: 'deploy-bot',
-    connectionState: { status: 'Failed', message: 'authentication required: token expired', attemptedAt: ago(4) },
+    connectionState: connection(ago(4), 'authentication required: token expired'),
   },
   {
+    ...plain,
     repo: 'https://charts.example.com',
     type: 'helm',
     name: 'observability',
-    connectionState: { status: 'Successful', attemptedAt: ago(9) },
+    connectionState: connection(ago(9)),
   },
 ];
 

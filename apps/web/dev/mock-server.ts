@@ -492,7 +492,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
         ...body,
         metadata: { ...body.metadata, namespace: 'argocd', creationTimestamp: new Date().toISOString() },
         status: { health: { status: 'Missing' }, sync: { status: 'OutOfSync' }, resources: [], history: [] },
-        can: { sync: true },
+        can: { update: true, delete: true, sync: true, override: true, rollback: true, logs: true, exec: true },
       },
       pairs: [],
       children: [],

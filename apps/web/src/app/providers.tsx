@@ -1,6 +1,7 @@
 import { MantineProvider } from '@mantine/core';
+import { notificationsStore } from '@mantine/notifications';
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { StreamContext } from '../hooks/use-stream.ts';
 import type { LiveStream } from '../lib/stream.ts';
 import { theme } from '../styles/theme.ts';
@@ -23,11 +24,16 @@ export function Providers({
       <QueryClientProvider client={queryClient}>
         <StreamContext value={stream}>
           {children}
-          <Suspense>
-            <Notices />
-          </Suspense>
+          <NoticesWhenNeeded />
         </StreamContext>
       </QueryClientProvider>
     </MantineProvider>
   );
+}
+
+/** Most visits see no notice: what shows them loads with the first one. */
+function NoticesWhenNeeded() {
+  const [needed, setNeeded] = useState(false);
+  useEffect(() => notificationsStore.subscribe(() => setNeeded(true)), []);
+  return <Suspense>{needed && <Notices />}</Suspense>;
 }

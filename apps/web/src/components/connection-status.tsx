@@ -3,7 +3,7 @@ import { StatusBadge } from './status-icon.tsx';
 interface ConnectionState {
   status?: string;
   message?: string;
-  attemptedAt?: string;
+  attemptedAt?: string | null;
 }
 
 /** Whether a cluster or repository answered when it was asked last. */

@@ -70,8 +70,9 @@ export function ErrorState({
         actions={actions}
         meta={requestMeta(error)}
       >
-        {error.message}
-        {error.fix ? ` ${error.fix}` : ' Ask whoever manages access in your team to grant it.'}
+        {/* A bare refusal hides whether the thing exists. */}
+        {error.message === 'permission denied' ? 'It does not exist, or you have no access to it.' : error.message}{' '}
+        {error.fix ?? 'Check the name, or ask whoever manages access.'}
       </PanelState>
     );
   if (error instanceof ConnectionError)

@@ -1,115 +1,36 @@
-import type { ApplicationRow } from '@lockstep/contract';
+import type { ApplicationRow, components, paths } from '@lockstep/contract';
 
-/** The shapes of the REST API and of the stream that the dashboard reads. Argo CD's names, unchanged. */
+/*
+ * The shapes of the REST API that the dashboard reads, taken from the contract. Where the contract says "any object" or
+ * nothing, the shape is written here and says so.
+ */
 
+type Schemas = components['schemas'];
+type Answer<Path extends keyof paths, Method extends 'get' | 'post' = 'get'> = paths[Path][Method] extends {
+  responses: { 200: { content: { 'application/json': infer Body } } };
+}
+  ? Body
+  : never;
+
+/** Health is a plain string in the contract, because a custom check may say anything. */
 export type HealthStatus = 'Healthy' | 'Progressing' | 'Degraded' | 'Suspended' | 'Missing' | 'Unknown';
-type SyncStatusCode = 'Synced' | 'OutOfSync' | 'Unknown';
-type OperationPhase = 'Running' | 'Terminating' | 'Failed' | 'Error' | 'Succeeded';
 
-export interface Health {
-  status?: HealthStatus;
-  message?: string;
-  lastTransitionTime?: string;
-}
+export type ApplicationSource = Schemas['ApplicationSource'];
+type Status = Schemas['ApplicationStatus'];
+/** Argo CD leaves out what is empty; a resource without a kind or a name does not exist. */
+type ResourceStatus = NonNullable<Status['resources']>[number] & { kind: string; name: string };
+/** Whatever the API answers has a namespace; only what is sent to it may go without. */
+export type Application = Omit<Schemas['Application'], 'metadata' | 'status'> & {
+  metadata: Schemas['Application']['metadata'] & { namespace: string };
+  status?: Omit<Status, 'resources'> & { resources?: ResourceStatus[] };
+};
+export type Health = NonNullable<Status['health']>;
+export type Condition = NonNullable<Status['conditions']>[number];
+export type HistoryEntry = NonNullable<Status['history']>[number];
+export type OperationState = Schemas['OperationState'];
+export type ResourceResult = NonNullable<NonNullable<OperationState['syncResult']>['resources']>[number];
 
-export interface ApplicationSource {
-  repoURL: string;
-  path?: string;
-  chart?: string;
-  targetRevision?: string;
-  ref?: string;
-  name?: string;
-  helm?: {
-    releaseName?: string;
-    valueFiles?: string[];
-    values?: string;
-    parameters?: { name: string; value: string; forceString?: boolean }[];
-  };
-  kustomize?: { namePrefix?: string; nameSuffix?: string; images?: string[]; commonLabels?: Record<string, string> };
-  directory?: { recurse?: boolean; include?: string; exclude?: string };
-  plugin?: { name?: string };
-}
-
-interface Destination {
-  server?: string;
-  name?: string;
-  namespace?: string;
-}
-
-interface SyncPolicy {
-  automated?: { prune?: boolean; selfHeal?: boolean; allowEmpty?: boolean; enabled?: boolean };
-  syncOptions?: string[];
-  retry?: { limit?: number; backoff?: { duration?: string; factor?: number; maxDuration?: string } };
-}
-
-export interface Condition {
-  type: string;
-  message: string;
-  lastTransitionTime?: string;
-}
-
-interface ResourceStatus {
-  group?: string;
-  version: string;
-  kind: string;
-  namespace?: string;
-  name: string;
-  status?: SyncStatusCode;
-  health?: Health;
-  hook?: boolean;
-  requiresPruning?: boolean;
-  syncWave?: number;
-}
-
-export interface ResourceResult {
-  group: string;
-  version: string;
-  kind: string;
-  namespace: string;
-  name: string;
-  status?: 'Synced' | 'SyncFailed' | 'Pruned' | 'PruneSkipped';
-  message?: string;
-  hookType?: string;
-  hookPhase?: OperationPhase;
-  syncPhase?: string;
-  images?: string[];
-}
-
-interface OperationInitiator {
-  username?: string;
-  automated?: boolean;
-}
-
-interface SyncOperation {
-  revision?: string;
-  prune?: boolean;
-  dryRun?: boolean;
-  resources?: { group?: string; kind: string; name: string; namespace?: string }[];
-  syncOptions?: string[];
-}
-
-export interface OperationState {
-  operation: { sync?: SyncOperation; initiatedBy?: OperationInitiator; retry?: { limit?: number } };
-  phase: OperationPhase;
-  message?: string;
-  syncResult?: { revision: string; revisions?: string[]; resources?: ResourceResult[]; source?: ApplicationSource };
-  startedAt: string;
-  finishedAt?: string;
-  retryCount?: number;
-}
-
-export interface HistoryEntry {
-  id: number;
-  revision?: string;
-  revisions?: string[];
-  deployedAt: string;
-  deployStartedAt?: string;
-  initiatedBy?: OperationInitiator;
-  source?: ApplicationSource;
-  sources?: ApplicationSource[];
-}
-
-/** A rollback that holds the application at one deployment until it is resumed. */
+/** A rollback that holds the application at one deployment until it is resumed; JSON in an annotation, so not in the contract. */
 export interface Hold {
   historyId: number;
   revision: string;
@@ -120,48 +41,9 @@ export interface Hold {
   resume: string;
 }
 
-export interface Application {
-  metadata: {
-    name: string;
-    namespace: string;
-    uid?: string;
-    resourceVersion?: string;
-    creationTimestamp?: string;
-    deletionTimestamp?: string;
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-    finalizers?: string[];
-  };
-  spec: {
-    project: string;
-    source?: ApplicationSource;
-    sources?: ApplicationSource[];
-    destination: Destination;
-    syncPolicy?: SyncPolicy;
-    ignoreDifferences?: unknown[];
-    info?: { name: string; value: string }[];
-    revisionHistoryLimit?: number;
-  };
-  status?: {
-    health?: Health;
-    sync?: { status: SyncStatusCode; revision?: string; revisions?: string[] };
-    resources?: ResourceStatus[];
-    conditions?: Condition[];
-    history?: HistoryEntry[];
-    operationState?: OperationState;
-    reconciledAt?: string;
-    sourceType?: string;
-    summary?: { images?: string[]; externalURLs?: string[] };
-  };
-  operation?: unknown;
-  can?: Can;
-}
-
-/** What the signed-in subject may do with the object; an absent verb counts as allowed and the server has the last word. */
-type Can = Record<string, boolean>;
-
 export type Facets = Record<string, Record<string, number>>;
 
+/** The list as asked for with `view=rows`; the contract leaves its items open. */
 export interface ApplicationListPage {
   items: ApplicationRow[];
   total?: number;
@@ -169,6 +51,7 @@ export interface ApplicationListPage {
   facets?: Facets;
 }
 
+/** What names a resource wherever one is named. */
 export interface ResourceRef {
   group?: string;
   version?: string;
@@ -178,41 +61,25 @@ export interface ResourceRef {
   uid?: string;
 }
 
-export interface ResourceNode extends ResourceRef {
-  parentRefs?: ResourceRef[];
-  info?: { name: string; value: string }[];
+/** The contract leaves networking open. */
+export type ResourceNode = Omit<Schemas['ResourceNode'], 'networkingInfo'> & {
   networkingInfo?: {
     labels?: Record<string, string>;
     ingress?: { hostname?: string; ip?: string }[];
     externalURLs?: string[];
   };
-  resourceVersion?: string;
-  images?: string[];
-  health?: Health;
-  createdAt?: string;
-}
+};
 
+/** Also what the stream sends, where empty lists may be absent. */
 export interface ApplicationTree {
   nodes?: ResourceNode[];
   orphanedNodes?: ResourceNode[];
-  hosts?: unknown[];
 }
 
 /** Bodies are JSON text, as Argo CD sends them. */
-export interface ManagedResource {
-  group?: string;
-  kind: string;
-  namespace?: string;
-  name: string;
-  targetState?: string;
-  liveState?: string;
-  normalizedLiveState?: string;
-  predictedLiveState?: string;
-  resourceVersion?: string;
-  modified?: boolean;
-  hook?: boolean;
-}
+export type ManagedResource = Schemas['ResourceDiff'];
 
+/** Kubernetes' Event; the contract leaves it open. */
 export interface KubernetesEvent {
   metadata?: { name?: string; uid?: string };
   type?: string;
@@ -226,6 +93,7 @@ export interface KubernetesEvent {
   source?: { component?: string };
 }
 
+/** One line of a log; logs are a stream, which the contract does not describe. */
 export interface LogEntry {
   content: string;
   timeStamp?: string;
@@ -233,67 +101,18 @@ export interface LogEntry {
   last?: boolean;
 }
 
-export interface RevisionMetadata {
-  author?: string;
-  date?: string;
-  message?: string;
-  tags?: string[];
-  signatureInfo?: string;
-}
+export type RevisionMetadata = Answer<'/api/v1/applications/{name}/revisions/{revision}/metadata'>;
 
+export type Plan = Answer<'/api/v1/applications/{name}/plans', 'post'>;
+export type PlanTask = Plan['phases'][number]['waves'][number]['tasks'][number];
 export type PlanAction = 'create' | 'update' | 'recreate' | 'replace' | 'prune' | 'hook' | 'unchanged';
 
-export interface PlanTask {
-  group: string;
-  version: string;
-  kind: string;
-  namespace: string;
-  name: string;
-  action: PlanAction;
-  hookType?: string;
-  warnings: string[];
-  skipReason?: string;
-  before?: string;
-  after?: string;
-}
+export type HistoryDiff = Answer<'/api/v1/applications/{name}/history/{id}/diff'>;
 
-export interface Plan {
-  planId: string;
-  inputsHash: string;
-  revision: string;
-  computedAt: string;
-  summary: { create: number; update: number; recreate: number; prune: number; hook: number; unchanged: number };
-  warnings: string[];
-  problems: string[];
-  phases: { phase: string; waves: { wave: number; tasks: PlanTask[] }[] }[];
-}
+export type AppProject = Schemas['AppProject'];
+type SyncWindow = NonNullable<AppProject['spec']['syncWindows']>[number];
 
-export interface HistoryDiff {
-  from: { id: number; revision?: string };
-  to: { id?: number | 'now'; revision?: string };
-  resources: {
-    group?: string;
-    kind: string;
-    namespace?: string;
-    name: string;
-    change: 'added' | 'removed' | 'changed' | 'unchanged';
-    before?: string;
-    after?: string;
-  }[];
-}
-
-interface SyncWindow {
-  kind: 'allow' | 'deny';
-  schedule: string;
-  duration: string;
-  applications?: string[];
-  namespaces?: string[];
-  clusters?: string[];
-  manualSync?: boolean;
-  timeZone?: string;
-  description?: string;
-}
-
+/** The contract has no shape for this answer. */
 export interface SyncWindows {
   activeWindows?: SyncWindow[];
   assignedWindows?: SyncWindow[];
@@ -302,19 +121,11 @@ export interface SyncWindows {
   changesAt?: string;
 }
 
-export interface ResourceAction {
-  name: string;
-  displayName?: string;
-  disabled?: boolean;
-}
+export type ResourceAction = Answer<'/api/v1/applications/{name}/resource/actions'>['actions'][number];
 
-export interface UserInfo {
-  loggedIn?: boolean;
-  username?: string;
-  iss?: string;
-  groups?: string[];
-}
+export type UserInfo = Answer<'/api/v1/session/userinfo'>;
 
+/** The contract leaves settings open. */
 export interface Settings {
   url?: string;
   oidcConfig?: { name?: string; issuer?: string };
@@ -325,62 +136,9 @@ export interface Settings {
   help?: { chatUrl?: string; chatText?: string };
 }
 
-export interface ServerVersion {
-  Version?: string;
-  BuildDate?: string;
-  GitCommit?: string;
-  KubectlVersion?: string;
-  HelmVersion?: string;
-  KustomizeVersion?: string;
-}
-
-export interface Cluster {
-  server: string;
-  name: string;
-  namespaces?: string[];
-  project?: string;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  serverVersion?: string;
-  connectionState?: { status?: string; message?: string; attemptedAt?: string };
-  info?: {
-    serverVersion?: string;
-    applicationsCount?: number;
-    connectionState?: { status?: string; message?: string; attemptedAt?: string };
-    cacheInfo?: { resourcesCount?: number; apisCount?: number; lastCacheSyncTime?: string };
-  };
-}
-
-export interface Repository {
-  repo: string;
-  name?: string;
-  type?: string;
-  project?: string;
-  username?: string;
-  insecure?: boolean;
-  enableLfs?: boolean;
-  enableOCI?: boolean;
-  inheritedCreds?: boolean;
-  connectionState?: { status?: string; message?: string; attemptedAt?: string };
-}
-
-export interface AppProject {
-  metadata: { name: string; namespace?: string; creationTimestamp?: string };
-  spec: {
-    description?: string;
-    sourceRepos?: string[];
-    sourceNamespaces?: string[];
-    destinations?: { server?: string; name?: string; namespace?: string }[];
-    clusterResourceWhitelist?: { group: string; kind: string }[];
-    clusterResourceBlacklist?: { group: string; kind: string }[];
-    namespaceResourceWhitelist?: { group: string; kind: string }[];
-    namespaceResourceBlacklist?: { group: string; kind: string }[];
-    roles?: { name: string; description?: string; policies?: string[]; groups?: string[] }[];
-    syncWindows?: SyncWindow[];
-    orphanedResources?: { warn?: boolean } | null;
-    signatureKeys?: { keyID: string }[];
-  };
-}
+export type ServerVersion = Answer<'/api/version'>;
+export type Cluster = Answer<'/api/v1/clusters'>['items'][number];
+export type Repository = Answer<'/api/v1/repositories'>['items'][number];
 
 export interface ItemList<T> {
   items?: T[] | null;

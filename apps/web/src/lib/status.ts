@@ -31,9 +31,10 @@ export function syncTone(status: string | undefined): Tone {
   }
 }
 
-/** "OutOfSync" is the wire's word; people read "Out of sync". */
-export function syncLabel(status: string | undefined): string {
-  return status === 'OutOfSync' ? 'Out of sync' : (status ?? 'Unknown');
+/** Argo CD's words, which people search for; with the number of differing resources where it is known. */
+export function syncLabel(status: string | undefined, differing = 0): string {
+  if (status === 'OutOfSync' && differing > 0) return `OutOfSync (${differing})`;
+  return status ?? 'Unknown';
 }
 
 export function phaseTone(phase: string | undefined): Tone {

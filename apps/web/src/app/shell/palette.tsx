@@ -76,7 +76,7 @@ export default function Palette({ opened, onClose, onHelp }: PaletteProps) {
     },
     {
       id: 'drift',
-      label: 'Applications out of sync',
+      label: 'OutOfSync applications',
       words: 'drift differs',
       icon: <StatusIcon tone="outofsync" size={18} />,
       run: () => void navigate({ to: '/applications', search: { q: 'sync:OutOfSync' } }),

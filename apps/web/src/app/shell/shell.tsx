@@ -22,7 +22,7 @@ import { onSessionChange, sessionExpired, setSessionExpired } from '../../lib/se
 import { KeyCaps } from './key-caps.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import classes from './shell.module.css';
-import { UserMenu } from './user-menu.tsx';
+import { UserButton } from './user-button.tsx';
 
 const Palette = lazy(() => import('./palette.tsx'));
 const ShortcutSheet = lazy(() => import('./shortcut-sheet.tsx'));
@@ -111,7 +111,7 @@ export function Shell() {
               <IconHelp size={19} />
             </ActionIcon>
           </Tooltip>
-          <UserMenu />
+          <UserButton />
         </div>
       </header>
       <nav className={classes.sidebar} aria-label="Main">

@@ -8,10 +8,9 @@ import {
   IconSun,
   IconUser,
 } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import { sessionQueries, signOut } from '../../features/session/queries.ts';
+import { type ReactElement, useState } from 'react';
+import { signOut } from '../../features/session/queries.ts';
 import { serverPath } from '../../lib/base-path.ts';
 import { setShortcutsEnabled, shortcutsEnabled } from '../../lib/shortcuts.ts';
 import classes from './shell.module.css';
@@ -22,13 +21,17 @@ const schemes = [
   { value: 'auto', label: 'Like the system', icon: IconDeviceDesktop },
 ] as const;
 
-export function UserMenu() {
-  const user = useQuery(sessionQueries.user());
+interface UserMenuProps {
+  name: string;
+  groups: string[];
+  /** The button that opens it. */
+  children: ReactElement;
+}
+
+/** Opens at once: it is loaded when its button is pressed for the first time. */
+export default function UserMenu({ name, groups, children }: UserMenuProps) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [singleKeys, setSingleKeys] = useState(shortcutsEnabled);
-  const name = user.data?.username ?? '';
-  const initials = name.slice(0, 2).toUpperCase();
-  const groups = user.data?.groups ?? [];
 
   const leave = async () => {
     await signOut();
@@ -37,12 +40,8 @@ export function UserMenu() {
   };
 
   return (
-    <Menu width={240}>
-      <Menu.Target>
-        <button type="button" className={classes.avatar} aria-label={`${initials}, account menu of ${name}`}>
-          {initials}
-        </button>
-      </Menu.Target>
+    <Menu width={240} defaultOpened>
+      <Menu.Target>{children}</Menu.Target>
       <Menu.Dropdown>
         <div className={classes.who}>
           <b>{name}</b>

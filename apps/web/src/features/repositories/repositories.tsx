@@ -88,9 +88,7 @@ export function Repositories({ id, onOpen }: { id: string | undefined; onOpen: (
               {open.connectionState?.message && <span className={classes.bad}>{open.connectionState.message}</span>}
             </Fact>
             <Fact name="User">{open.username}</Fact>
-            <Fact name="Credentials">
-              {open.inheritedCreds ? 'From a credential template' : open.username ? 'Its own' : 'None'}
-            </Fact>
+            <Fact name="Credentials">{credentialWords[open.credentials] ?? open.credentials}</Fact>
             <Fact name="Certificate check">{open.insecure ? 'Skipped' : 'On'}</Fact>
             <Fact name="Large files">{open.enableLfs ? 'Fetched' : 'Not fetched'}</Fact>
           </Facts>
@@ -99,6 +97,18 @@ export function Repositories({ id, onOpen }: { id: string | undefined; onOpen: (
     </Page>
   );
 }
+
+/** How the repository is signed in to, in the server's words and in ours. */
+const credentialWords: Record<string, string> = {
+  none: 'None',
+  password: 'User name and password',
+  token: 'Bearer token',
+  ssh: 'SSH key',
+  'github-app': 'GitHub App',
+  'client-certificate': 'Client certificate',
+  gcp: 'Google Cloud service account',
+  'azure-workload-identity': 'Azure workload identity',
+};
 
 function typeOf({ type, enableOCI }: Repository): string {
   if (type === 'helm') return enableOCI ? 'Helm (OCI)' : 'Helm';

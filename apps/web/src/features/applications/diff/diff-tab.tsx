@@ -58,7 +58,7 @@ export function DiffTab({ applicationKey: key, app, search, onSearch }: DiffTabP
             onSelect={(file) => onSearch({ file })}
             beforeLabel="Live"
             afterLabel="Desired"
-            emptyTitle="In sync"
+            emptyTitle="Synced"
             emptyText="Every resource in the cluster is what Git wants."
             aside={(entry) => (
               <>

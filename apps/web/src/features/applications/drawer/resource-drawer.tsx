@@ -126,7 +126,7 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
         ) : (
           item?.sync && (
             <StatusBadge tone={syncTone(item.sync)} pill>
-              {item.sync === 'Synced' ? 'In sync' : syncLabel(item.sync)}
+              {syncLabel(item.sync)}
             </StatusBadge>
           )
         )}

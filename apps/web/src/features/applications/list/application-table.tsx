@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
 import { clusterLabel, repoLabel, rowKey, shortRevision } from '../application-row.ts';
 import classes from './list.module.css';
-import { AutoCell, HealthCell, OperationCell, TargetCell } from './status-cells.tsx';
+import { AutoCell, HealthCell, OperationCell, SyncCell } from './status-cells.tsx';
 
 export interface RowsProps {
   rows: ApplicationRow[];
@@ -28,7 +28,7 @@ interface TableProps extends RowsProps {
 const columns = [
   { key: 'name', label: 'Name', className: classes.colName },
   { key: 'health', label: 'Health', className: classes.colHealth },
-  { key: 'sync', label: 'Target', className: classes.colSync },
+  { key: 'sync', label: 'Sync', className: classes.colSync },
   { key: 'finishedAt', label: 'Last operation', className: classes.colOperation },
   { key: undefined, label: 'Revision', className: classes.colRevision },
   { key: undefined, label: 'Destination', className: classes.colDestination },
@@ -239,7 +239,7 @@ function Row({ row, index, offset, selected, active, onToggle, onSync, onRefresh
         <HealthCell row={row} />
       </Cell>
       <Cell className={`${classes.cell} ${classes.colSync}`}>
-        <TargetCell row={row} />
+        <SyncCell row={row} />
       </Cell>
       <Cell className={`${classes.cell} ${classes.colOperation}`}>
         <OperationCell row={row} />

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react';
 import { clusterLabel, repoLabel, rowKey, shortRevision } from '../application-row.ts';
 import type { RowsProps } from './application-table.tsx';
 import classes from './list.module.css';
-import { HealthCell, OperationCell, TargetCell } from './status-cells.tsx';
+import { HealthCell, OperationCell, SyncCell } from './status-cells.tsx';
 
 export function ApplicationTiles({ rows, selected, onToggle, onSync, onEnd }: RowsProps) {
   const end = useRef<HTMLDivElement>(null);
@@ -52,7 +52,7 @@ export function ApplicationTiles({ rows, selected, onToggle, onSync, onEnd }: Ro
               </div>
               <div className={classes.tileStatus}>
                 <HealthCell row={row} pill />
-                <TargetCell row={row} pill />
+                <SyncCell row={row} pill />
                 {row.operation && row.operation.phase !== 'Succeeded' && <OperationCell row={row} pill />}
               </div>
               <dl className={classes.facts}>

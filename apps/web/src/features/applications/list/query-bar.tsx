@@ -1,13 +1,17 @@
-import { ActionIcon, Checkbox, Popover, SegmentedControl, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, SegmentedControl, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconChevronDown, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { StatusIcon } from '../../../components/status-icon.tsx';
 import type { Facets } from '../../../lib/api-types.ts';
 import { hasFilterValue, parseFilter, toggleFilterValue } from '../../../lib/filter.ts';
 import { healthTone, type Tone } from '../../../lib/status.ts';
+import type { FacetPopoverProps } from './facet-popover.tsx';
 import { applicationFilterKeys } from './filter-keys.ts';
 import classes from './list.module.css';
+
+const loadFacetPopover = () => import('./facet-popover.tsx');
+const FacetPopover = lazy(loadFacetPopover);
 
 interface QueryBarProps {
   q: string;
@@ -100,7 +104,7 @@ export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
       <div className={classes.chips}>
         {healthOrder.map((value) => chip('health', 'health', value, value, healthTone(value)))}
         {(facets['sync']?.['OutOfSync'] ?? 0) > 0 || has('sync', 'OutOfSync') ? <span className={classes.gap} /> : null}
-        {chip('sync', 'sync', 'OutOfSync', 'Out of sync', 'outofsync')}
+        {chip('sync', 'sync', 'OutOfSync', 'OutOfSync', 'outofsync')}
         {chip('autosync', 'autoSync', 'held', 'Held', 'suspended')}
         <span className={classes.gap} />
         {facetMenus.map(({ key, facet, label }) => (
@@ -128,36 +132,42 @@ function ViewLabel({ icon, text }: { icon: React.ReactNode; text: string }) {
   );
 }
 
-interface FacetMenuProps {
+interface FacetMenuProps extends FacetPopoverProps {
   label: string;
-  counts: Record<string, number>;
-  has: (value: string) => boolean;
-  toggle: (value: string) => void;
 }
 
-function FacetMenu({ label, counts, has, toggle }: FacetMenuProps) {
-  const values = Object.keys(counts).sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a.localeCompare(b));
-  const chosen = values.filter(has);
+/** Loads its popover when it is pressed for the first time. */
+function FacetMenu({ label, ...popover }: FacetMenuProps) {
+  const [used, setUsed] = useState(false);
+  const chosen = Object.keys(popover.counts).filter(popover.has);
+  const shared = {
+    type: 'button' as const,
+    className: classes.chip,
+    'aria-pressed': chosen.length > 0,
+    children: (
+      <>
+        {label}
+        {chosen.length > 0 && <b>{chosen.length === 1 ? chosen[0] : chosen.length}</b>}
+        <IconChevronDown size={14} />
+      </>
+    ),
+  };
+  const unopened = (
+    <button
+      {...shared}
+      aria-haspopup="dialog"
+      aria-expanded={false}
+      onPointerEnter={() => void loadFacetPopover()}
+      onFocus={() => void loadFacetPopover()}
+      onClick={() => setUsed(true)}
+    />
+  );
+  if (!used) return unopened;
   return (
-    <Popover position="bottom-start" shadow="md" trapFocus>
-      <Popover.Target>
-        <button type="button" className={classes.chip} aria-pressed={chosen.length > 0}>
-          {label}
-          {chosen.length > 0 && <b>{chosen.length === 1 ? chosen[0] : chosen.length}</b>}
-          <IconChevronDown size={14} />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown p={6} miw={230}>
-        <div className={classes.facetList}>
-          {values.length === 0 && <span className={classes.dim}>Nothing to choose from</span>}
-          {values.map((value) => (
-            <div key={value} className={classes.facetItem}>
-              <Checkbox size="xs" label={value} checked={has(value)} onChange={() => toggle(value)} />
-              <span>{counts[value]}</span>
-            </div>
-          ))}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+    <Suspense fallback={unopened}>
+      <FacetPopover {...popover}>
+        <button {...shared} />
+      </FacetPopover>
+    </Suspense>
   );
 }

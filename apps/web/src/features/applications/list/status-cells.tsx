@@ -1,7 +1,7 @@
 import type { ApplicationRow } from '@lockstep/contract';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusBadge } from '../../../components/status-icon.tsx';
-import { healthTone, phaseTone, syncTone } from '../../../lib/status.ts';
+import { healthTone, phaseTone, syncLabel, syncTone } from '../../../lib/status.ts';
 import classes from './list.module.css';
 
 export function HealthCell({ row, pill = false }: { row: ApplicationRow; pill?: boolean }) {
@@ -12,20 +12,12 @@ export function HealthCell({ row, pill = false }: { row: ApplicationRow; pill?: 
   );
 }
 
-/** "Target" is what Git wants: in sync with it, or differing in so many resources. */
-export function TargetCell({ row, pill = false }: { row: ApplicationRow; pill?: boolean }) {
+/** Whether it is what Git wants, or in how many resources it differs. */
+export function SyncCell({ row, pill = false }: { row: ApplicationRow; pill?: boolean }) {
   const { status, outOfSync } = row.sync;
-  const text =
-    status === 'Synced'
-      ? 'In sync'
-      : status === 'OutOfSync'
-        ? outOfSync > 0
-          ? `Differs in ${outOfSync}`
-          : 'Out of sync'
-        : 'Not compared';
   return (
     <StatusBadge tone={syncTone(status)} pill={pill}>
-      {text}
+      {syncLabel(status, outOfSync)}
     </StatusBadge>
   );
 }

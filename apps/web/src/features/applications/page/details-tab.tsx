@@ -139,7 +139,7 @@ function Parameters({ source }: { source: ApplicationSource }) {
   const rows: [string, string][] = [
     ...(helm?.releaseName ? [['Release name', helm.releaseName] as [string, string]] : []),
     ...(helm?.valueFiles ?? []).map((file): [string, string] => ['Value file', file]),
-    ...(helm?.parameters ?? []).map(({ name, value }): [string, string] => [name, value]),
+    ...(helm?.parameters ?? []).map(({ name = '', value = '' }): [string, string] => [name, value]),
     ...(kustomize?.namePrefix ? [['Name prefix', kustomize.namePrefix] as [string, string]] : []),
     ...(kustomize?.nameSuffix ? [['Name suffix', kustomize.nameSuffix] as [string, string]] : []),
     ...(kustomize?.images ?? []).map((image): [string, string] => ['Image', image]),

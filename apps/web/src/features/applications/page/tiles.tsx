@@ -6,7 +6,7 @@ import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusBadge } from '../../../components/status-icon.tsx';
 import { useNow } from '../../../hooks/use-now.ts';
 import type { Application } from '../../../lib/api-types.ts';
-import { healthTone, phaseTone, syncTone } from '../../../lib/status.ts';
+import { healthTone, phaseTone, syncLabel, syncTone } from '../../../lib/status.ts';
 import { formatDuration } from '../../../lib/time.ts';
 import { autoSyncOf, outOfSyncCount, shortRevision, sourceOf } from '../application-row.ts';
 import { type ApplicationKey, applicationQueries } from '../queries.ts';
@@ -21,12 +21,12 @@ interface TilesProps {
   onNode: (node: string) => void;
 }
 
-/** Health, target, last operation and policy: four facts that are never mixed up. */
+/** Health, sync, last operation and policy: four facts that are never mixed up. */
 export function Tiles({ applicationKey, app, onTab, onNode }: TilesProps) {
   return (
     <div className={classes.tiles}>
       <HealthTile app={app} onNode={onNode} />
-      <TargetTile app={app} onTab={onTab} />
+      <SyncTile app={app} onTab={onTab} />
       <OperationTile app={app} onTab={onTab} />
       <PolicyTile applicationKey={applicationKey} app={app} />
     </div>
@@ -64,25 +64,17 @@ function HealthTile({ app, onNode }: { app: Application; onNode: (node: string) 
   );
 }
 
-function TargetTile({ app, onTab }: { app: Application; onTab: (tab: ApplicationTab) => void }) {
+function SyncTile({ app, onTab }: { app: Application; onTab: (tab: ApplicationTab) => void }) {
   const sync = app.status?.sync;
   const count = outOfSyncCount(app);
   const prune = (app.status?.resources ?? []).filter((each) => each.requiresPruning).length;
-  const label =
-    sync?.status === 'Synced'
-      ? 'In sync'
-      : sync?.status === 'OutOfSync'
-        ? count > 0
-          ? `Differs in ${count}`
-          : 'Out of sync'
-        : 'Not compared';
   const source = sourceOf(app);
   return (
-    <Tile title="Target" main={<StatusBadge tone={syncTone(sync?.status)}>{label}</StatusBadge>}>
+    <Tile title="Sync" main={<StatusBadge tone={syncTone(sync?.status)}>{syncLabel(sync?.status)}</StatusBadge>}>
       {count > 0 && (
         <>
           <button type="button" className={classes.tileButton} onClick={() => onTab('diff')}>
-            See the differences
+            {count === 1 ? '1 resource differs' : `${count} resources differ`}
           </button>
           {prune > 0 && `, ${prune} to prune`}
           {' · '}

@@ -8,7 +8,7 @@ export interface ResourceItem {
   ref: ResourceRef;
   health?: Health | undefined;
   /** Only resources that come from Git have a sync status; what the cluster made from them has none. */
-  sync?: 'Synced' | 'OutOfSync' | 'Unknown' | undefined;
+  sync?: string | undefined;
   requiresPruning: boolean;
   wave: number;
   createdAt?: string | undefined;

@@ -93,7 +93,7 @@ export function ListView({ roots, selected, onOpen, expandAll }: ListViewProps) 
         {/* biome-ignore lint/a11y/useSemanticElements: as above */}
         {/* biome-ignore lint/a11y/useFocusableInteractive: the head of a grid is not focusable */}
         <div className={classes.gridHead} role="row" aria-rowindex={1}>
-          {['Resource', 'Health', 'Target', 'Wave', 'Namespace', 'Age'].map((label) => (
+          {['Resource', 'Health', 'Sync', 'Wave', 'Namespace', 'Age'].map((label) => (
             // biome-ignore lint/a11y/useSemanticElements: as above
             // biome-ignore lint/a11y/useFocusableInteractive: as above
             <span key={label} role="columnheader">
@@ -157,9 +157,7 @@ export function ListView({ roots, selected, onOpen, expandAll }: ListViewProps) 
                 {item.requiresPruning ? (
                   <StatusBadge tone="prune">To be pruned</StatusBadge>
                 ) : item.sync ? (
-                  <StatusBadge tone={syncTone(item.sync)}>
-                    {item.sync === 'Synced' ? 'In sync' : syncLabel(item.sync)}
-                  </StatusBadge>
+                  <StatusBadge tone={syncTone(item.sync)}>{syncLabel(item.sync)}</StatusBadge>
                 ) : (
                   <span className={classes.dim}>–</span>
                 )}

@@ -115,7 +115,7 @@ export function ResourcesTab({ applicationKey, app, search, onSearch }: Resource
         />
         <div className={classes.chips}>
           {healthOrder.map((value) => chip('health', value, value, healthTone(value), health[value] ?? 0))}
-          {chip('sync', 'OutOfSync', 'Out of sync', 'outofsync', outOfSync)}
+          {chip('sync', 'OutOfSync', 'OutOfSync', 'outofsync', outOfSync)}
         </div>
         <div className={classes.end}>
           {view === 'tree' && (

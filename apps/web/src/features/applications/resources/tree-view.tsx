@@ -278,7 +278,7 @@ function ResourceCard({ id, item, hidden, expandable, expanded }: Extract<Card, 
           {item.requiresPruning ? (
             <StatusIcon tone="prune" size={16} label="To be pruned" />
           ) : (
-            item.sync === 'OutOfSync' && <StatusIcon tone="outofsync" size={16} label="Out of sync" />
+            item.sync === 'OutOfSync' && <StatusIcon tone="outofsync" size={16} label="OutOfSync" />
           )}
         </span>
       </button>
@@ -354,5 +354,5 @@ function FoldCard({ id, label, items }: Extract<Card, { type: 'fold' }>) {
 
 /** Long names differ at their ends, so the middle is what is left out. */
 function middle(name: string): string {
-  return name.length <= 27 ? name : `${name.slice(0, 14)}…${name.slice(-11)}`;
+  return name.length <= 22 ? name : `${name.slice(0, 10)}…${name.slice(-10)}`;
 }

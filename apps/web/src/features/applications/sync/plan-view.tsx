@@ -166,7 +166,7 @@ function Wave({ wave, tasks, current, onChoose, moved, picked, onPick }: WavePro
               aria-current={task === current}
               onClick={() => onChoose(id)}
             >
-              <ChangeMark change={task.action} />
+              <ChangeMark change={task.action as PlanAction} />
               <span className={classes.taskName}>
                 {task.name} <small>{task.kind}</small> {moved.has(id) && <span className={classes.moved}>new</span>}
               </span>
