@@ -875,6 +875,27 @@ describe('ways to apply', () => {
     expect(status().operationState?.message).toContain('Replace=true,Force=true to delete and create it');
   });
 
+  it('never deletes a claim with Force because the server refuses a change that nobody foresaw', async () => {
+    const claim = (value: string) =>
+      configMap('web', value, { 'argocd.argoproj.io/sync-options': 'Force=true' }).replace(
+        'kind: ConfigMap',
+        'kind: PersistentVolumeClaim',
+      );
+    const { world, key, run, status, cluster } = setUp({}, { 'deploy/web.yaml': claim('one') });
+    requestSync(world, key);
+    await run();
+    world.push('bbbbbbb2', { 'deploy/web.yaml': claim('two') });
+    cluster.refusals.set(
+      'PersistentVolumeClaim/web',
+      new ClusterError('spec is immutable', { status: 422, reason: 'Invalid' }),
+    );
+    world.requests.length = 0;
+    requestSync(world, key);
+    await run();
+    expect(world.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+    expect(status().operationState).toMatchObject({ phase: 'Failed', message: expect.stringContaining('immutable') });
+  });
+
   it('takes over what kubectl applied, so that a field which leaves Git leaves the cluster', async () => {
     const { world, key, run, cluster } = setUp({});
     const before = { value: 'old', gone: 'x' };

@@ -3,6 +3,7 @@ import { ClusterError } from '../errors.ts';
 import { FIELD_MANAGER, FINALIZER_HOOK } from '../kubernetes/annotations.ts';
 import type { ClusterClient } from '../kubernetes/cluster-client.ts';
 import { groupVersionOf, type KubernetesObject } from '../kubernetes/object.ts';
+import { losesData } from './loses-data.ts';
 import { operationOf } from './operation-id.ts';
 import type { SyncTask } from './sync-plan.ts';
 
@@ -166,6 +167,9 @@ async function outcomeOf(
   const { live, dryRun } = context;
   if (isImmutable && task.options.force && live !== undefined && task.action !== 'hook') {
     if (dryRun) return { outcome: 'applied', object: live, message: `${describeObject(target)} replaced (dry run)` };
+    // A task that needs confirmation runs only when it has it. This one was not foreseen to lose anything.
+    if (losesData(task.key) && task.needsConfirmation !== true)
+      return { outcome: 'failed', message: `${error.message}${adviceFor(error, isImmutable)}` };
     return recreate(task, live, context);
   }
   return { outcome: 'failed', message: `${error.message}${adviceFor(error, isImmutable)}` };

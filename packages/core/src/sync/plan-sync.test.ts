@@ -163,6 +163,16 @@ describe('planSync', () => {
     expect(tasksOf(plan([resource(claim, claim)]))[0]).toMatchObject({ action: 'recreate', needsConfirmation: true });
   });
 
+  it('asks before Force deletes and creates what holds data', () => {
+    const claim = (storageClassName: string) => ({
+      ...object('PersistentVolumeClaim', 'data', { 'argocd.argoproj.io/sync-options': 'Force=true' }),
+      spec: { storageClassName },
+    });
+    const task = (wanted: string) => tasksOf(plan([resource(claim(wanted), claim('slow'))]))[0];
+    expect(task('fast')).toMatchObject({ action: 'update', needsConfirmation: true });
+    expect(task('slow')).not.toHaveProperty('needsConfirmation');
+  });
+
   it('warns about restarts and about fields that cannot change', () => {
     const pod = (image: string, app = 'web') => ({
       spec: { selector: { matchLabels: { app } }, template: { spec: { containers: [{ name: 'c', image }] } } },

@@ -15,6 +15,7 @@ import { describeResourceKey, type ResourceKey, resourceKeyOf } from '../kuberne
 import { type SyncOptions, syncOptionsOf } from '../kubernetes/sync-options.ts';
 import { setTracking, type TrackingSettings } from '../kubernetes/tracking.ts';
 import { scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
+import { losesData } from './loses-data.ts';
 import { ANNOTATION_OPERATION } from './operation-id.ts';
 import type { SyncPlan, SyncTask, TaskAction } from './sync-plan.ts';
 import { operationOptions, taskOptions } from './task-options.ts';
@@ -109,12 +110,16 @@ function resourceTask(resource: ResourceComparison, input: PlanInput, options: S
   task.target = target;
   task.action = actionFor(resource, settings, input);
   task.warnings = warningsFor(task);
-  if (task.action === 'recreate' && LOSES_DATA.has(key.kind)) task.needsConfirmation = true;
+  if (losesData(key) && mayBeRecreated(task)) task.needsConfirmation = true;
   return task;
 }
 
-/** Deleting one of these takes what is in it along. */
-const LOSES_DATA = new Set(['CustomResourceDefinition', 'Namespace', 'PersistentVolume', 'PersistentVolumeClaim']);
+/** `Force` alone recreates what cannot be changed in place, see `applyTask`. */
+function mayBeRecreated({ action, options, target, live }: SyncTask): boolean {
+  if (action === 'recreate') return true;
+  if (action !== 'update' || !options.force || target === undefined || live === undefined) return false;
+  return immutableChanges({ before: live, after: target }).length > 0;
+}
 
 function actionFor(resource: ResourceComparison, options: SyncTask['options'], input: PlanInput): TaskAction {
   if (resource.live === undefined) return 'create';
