@@ -110,7 +110,7 @@ async function serve(config: Config, logger: Logger, stack: CleanupStack): Promi
       const context = stack.use(
         await openApiContext({ config, connection, logger, version: { version: version() }, observe }),
       );
-      const api = stack.use(await startApi(context));
+      const api = stack.use(await startApi({ ...context, metrics: registry }));
       checks = { isHealthy: () => true, isReady: () => true };
       logger.info({ url: api.url }, 'API is served');
       break;

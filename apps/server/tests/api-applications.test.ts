@@ -52,6 +52,7 @@ describe('permissions', () => {
       });
     }
     expect((await world.call(undefined, 'GET', '/healthz')).status).toBe(200);
+    expect((await world.call(undefined, 'GET', '/readyz')).status).toBe(200);
     expect((await world.call(undefined, 'GET', '/api/version')).json).toEqual({ Version: 'v0.0.0-test' });
     expect((await world.call('not a token', 'GET', '/api/v1/applications')).status).toBe(401);
   });

@@ -77,6 +77,26 @@ export async function registerCluster(options: {
   });
 }
 
+/** Registers the example repositories, so that their page shows them. */
+export async function registerRepositories(options: {
+  client: KubeconfigClient;
+  namespace: string;
+  urls: string[];
+}): Promise<void> {
+  for (const url of options.urls) {
+    const name = `repository-${url
+      .split('/')
+      .at(-1)
+      ?.replace(/\.git$/, '')}`;
+    await options.client.apply(`/api/v1/namespaces/${options.namespace}/secrets/${name}`, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: options.namespace, labels: { 'argocd.argoproj.io/secret-type': 'repository' } },
+      stringData: { type: 'git', url },
+    });
+  }
+}
+
 /** The one application that brings all others: the root of the `fleet` repository. */
 export async function applyRootApplication(options: {
   client: KubeconfigClient;

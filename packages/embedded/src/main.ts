@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArguments, usage } from './arguments.ts';
 import { Cleanup } from './cleanup.ts';
 import { startClusters } from './clusters.ts';
-import { applyRootApplication, configure, registerCluster } from './demo.ts';
+import { applyRootApplication, configure, registerCluster, registerRepositories } from './demo.ts';
 import { importExamples } from './example-repositories.ts';
 import { type GitServer, startGitServer } from './git-server.ts';
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
@@ -64,6 +64,7 @@ async function main(): Promise<void> {
     pids['redis'] = redis.pid;
     return redis.url;
   };
+  const exampleURLs: string[] = [];
   const startRepositories = async (): Promise<GitServer> => {
     const root = join(directory, 'git');
     const server = await startGitServer({
@@ -72,7 +73,8 @@ async function main(): Promise<void> {
       onPush: (pushed) => announcePush(`${url}/api/webhook`, server.url, pushed),
     });
     cleanup.add(() => server.close());
-    await importExamples({ examples: resolve('examples'), root, gitURL: server.url });
+    const names = await importExamples({ examples: resolve('examples'), root, gitURL: server.url });
+    exampleURLs.push(...names.map((name) => `${server.url}/${name}.git`));
     return server;
   };
   const startDirectory = async (): Promise<IdentityProvider> => {
@@ -101,6 +103,7 @@ async function main(): Promise<void> {
   cleanup.add(() => client.close());
   if (demo) {
     await configure({ client, namespace: options.namespace, url, identityProvider });
+    await registerRepositories({ client, namespace: options.namespace, urls: exampleURLs });
     for (const other of clusters.clusters.slice(1)) {
       const cluster = await openKubeconfig(other.kubeconfig);
       await registerCluster({ client, namespace: options.namespace, name: other.name, cluster });

@@ -57,6 +57,8 @@ export type DestinationClient = Pick<
 export interface ApiContext {
   config: ApiConfig;
   logger: Logger;
+  /** The figures of this process, as Prometheus reads them. */
+  metrics?: { readonly contentType: string; metrics(): Promise<string> };
   redis: Redis;
   /** Opens a connection that may block on Redis; closed by whoever opened it. */
   openBlockingRedis(): Redis;

@@ -18,6 +18,7 @@ import { guardAgainstForgery } from './plugins/csrf-guard.ts';
 import { handleErrors } from './plugins/error-handler.ts';
 import { describeApi, serveDescription } from './plugins/openapi.ts';
 import { secureHeaders } from './plugins/security-headers.ts';
+import { probeRoutes } from './probes/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { rbacRoutes } from './rbac/routes.ts';
 import { repositoryRoutes } from './repositories/routes.ts';
@@ -67,9 +68,7 @@ export async function createApp(context: ApiContext, services: ApiServices): Pro
       await routes.register(rbacRoutes, { ...services, projects: context.collections.projects });
       await routes.register(webhookRoutes, { ...services, redis: context.redis });
       await routes.register(streamSocket, { ...services, logger: context.logger });
-      routes.get('/healthz', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
-        reply.type('text/plain').send('ok'),
-      );
+      await routes.register(probeRoutes, context);
       await serveDescription(routes);
     },
     { prefix: config.rootPath },
