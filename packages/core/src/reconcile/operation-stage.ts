@@ -10,9 +10,9 @@ import { contentHash } from '../kubernetes/content-hash.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { operationId } from '../sync/operation-id.ts';
-import { type PlanInput, planSync } from '../sync/plan-sync.ts';
+import { type PlanInput, planSync, runsHooks } from '../sync/plan-sync.ts';
 import { respectIgnoreDifferences } from '../sync/respect-ignore-differences.ts';
-import { rfc3339, runSync, type SyncPass } from '../sync/run-sync.ts';
+import { finishTime, rfc3339, runSync, type SyncPass } from '../sync/run-sync.ts';
 import { type SyncPlan, tasksOf } from '../sync/sync-plan.ts';
 import { operationOptions } from '../sync/task-options.ts';
 import type { ComparedTargets } from './compare-targets.ts';
@@ -20,9 +20,23 @@ import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
 import type { Targets } from './render-targets.ts';
 
-/** A new operation's state: it began now and has done nothing. */
-export function beginOperation(operation: Operation, now: Date): OperationState {
-  return { operation, phase: 'Running', startedAt: rfc3339(now), syncResult: { resources: [] } };
+/**
+ * A new operation's state: it began now and has done nothing. The time it began tells its hooks from those of the
+ * operation before, and Kubernetes keeps whole seconds: one with hooks that follows within the second counts from the next.
+ */
+export function beginOperation(operation: Operation, now: Date, before: OperationState | undefined): OperationState {
+  const second = Math.floor(now.getTime() / 1000);
+  const secondBefore = before === undefined ? Number.NaN : Math.floor(Date.parse(before.startedAt) / 1000);
+  // A clock that was set back must not push the time further and further ahead.
+  const isWithin = secondBefore >= second && secondBefore - second < 60;
+  const hasHooks = operation.sync !== undefined && runsHooks(operation.sync);
+  const startedAt = isWithin ? secondBefore + (hasHooks ? 1 : 0) : second;
+  return {
+    operation,
+    phase: 'Running',
+    startedAt: rfc3339(new Date(startedAt * 1000)),
+    syncResult: { resources: [] },
+  };
 }
 
 /** The state with what the operation deploys pinned, so that every pass and retry deploys the same. */
@@ -46,7 +60,7 @@ export function endOperation(
   message: string,
   now: Date,
 ): OperationState {
-  return { ...state, phase, message, finishedAt: rfc3339(now) };
+  return { ...state, phase, message, finishedAt: finishTime(state, now) };
 }
 
 /**

@@ -47,7 +47,7 @@ export async function planApplication(
   if (problems.length > 0 || project === undefined) throw cannotPlan(problems);
   const cluster = await connect(world, facts);
   const operation: Operation = { sync };
-  const state = beginOperation(operation, facts.now);
+  const state = beginOperation(operation, facts.now, undefined);
   const forbidden = forbiddenSource(state, facts);
   if (forbidden !== undefined) throw new TerminalError('Forbidden', forbidden);
   const { targets, failure } = await renderTargets(world, facts, cluster, {

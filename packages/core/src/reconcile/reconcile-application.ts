@@ -138,7 +138,7 @@ class Pass {
     this.#state = operationState;
     const requested = facts.application.operation;
     if (requested !== undefined && !isRunning(operationState)) {
-      this.#state = beginOperation(requested, facts.now);
+      this.#state = beginOperation(requested, facts.now, operationState);
       this.#isOperationTaken = true;
     }
   }
@@ -230,7 +230,7 @@ class Pass {
         this.conditions.push({ type: 'InvalidAnnotationWarning', message: decision.problem });
       return;
     }
-    this.#state = beginOperation(decision.operation, now);
+    this.#state = beginOperation(decision.operation, now, this.#state);
     this.#newHold = decision.hold;
     this.world.record({ application: this.facts.key, type: 'Warning', reason: 'RolledBack', message: decision.reason });
   }
@@ -257,7 +257,7 @@ class Pass {
       if (decision.retryAt !== undefined) this.#requeueAt(decision.retryAt);
       return;
     }
-    this.#state = beginOperation(decision.operation, now);
+    this.#state = beginOperation(decision.operation, now, this.#state);
     this.#recordStart(`Initiated automated sync to ${describeRevisions(targets.revisions)} (${decision.reason})`);
   }
 

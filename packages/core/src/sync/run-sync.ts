@@ -348,7 +348,7 @@ function completed(pass: Pass, phase: OperationState['phase'], message: string):
     ...pass.state,
     phase,
     message: retries > 0 && phase !== 'Error' ? `${message} (retried ${retries} times).` : message,
-    finishedAt: rfc3339(pass.input.now()),
+    finishedAt: finishTime(pass.state, pass.input.now()),
   };
   return { state: pass.state, waitingFor: undefined, applied: pass.applied, requeueAfter: undefined };
 }
@@ -418,6 +418,12 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unk
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
   if (errors.length > 0) throw errors[0];
+}
+
+/** The end of an operation, which is never before its beginning (see `beginOperation`). */
+export function finishTime({ startedAt }: OperationState, now: Date): string {
+  const end = rfc3339(now);
+  return end < startedAt ? startedAt : end;
 }
 
 /** RFC 3339 with whole seconds, as Kubernetes writes times. */
