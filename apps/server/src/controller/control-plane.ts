@@ -148,8 +148,9 @@ export class ControlPlane implements AsyncDisposable {
     return this.serves(key.namespace) ? this.applications.get(key.namespace, key.name) : undefined;
   }
 
+  /** Those known so far; none before the first list, though clusters and settings may be heard of already. */
   *allApplications(): IterableIterator<Application> {
-    for (const application of this.applications.list())
+    for (const application of this.#applications?.list() ?? [])
       if (this.serves(application.metadata.namespace ?? '')) yield application;
   }
 
