@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Application, ApplicationKey, ApplicationSpec } from '../application/application.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError, WaitingError } from '../errors.ts';
 import { ANNOTATION_REFRESH, FINALIZER_HOOK, FINALIZER_RESOURCES } from '../kubernetes/annotations.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
@@ -834,6 +834,30 @@ describe('deletion', () => {
     await run();
     expect(cluster.names()).toEqual(['ConfigMap/a']);
     expect(conditionsOf(app())).toEqual([expect.stringContaining('resources of applications are kept')]);
+  });
+});
+
+describe('a live state that cannot be known', () => {
+  it.each<[string, Error]>([
+    [
+      'an API group does not answer',
+      new WaitingError('DiscoveryIncomplete', 'no answer for x', { retryAfter: 10_000 }),
+    ],
+    ['an object may not be read', new ClusterError('no answer for x', { status: 403, reason: 'Forbidden' })],
+  ])('is a condition, deletes nothing and is tried again, when %s', async (_what, error) => {
+    const { world, run, app, cluster } = await synced(HEALING);
+    world.push('bbbbbbb2', { 'deploy/other.yaml': configMap('other') });
+    cluster.liveObjects = () => Promise.reject(error);
+    expect((await run()).requeueAfter).toBe(10_000);
+    expect(conditionsOf(app())).toEqual(['ComparisonError: Failed to load live state: no answer for x']);
+    expect(app().status?.sync?.status).toBe('Unknown');
+    expect(cluster.names()).toEqual(['ConfigMap/web']);
+  });
+
+  it('is not blamed on the application when the server is only busy', async () => {
+    const { run, cluster } = await synced(HEALING);
+    cluster.liveObjects = () => Promise.reject(new ClusterError('busy', { status: 429, reason: 'TooManyRequests' }));
+    await expect(run()).rejects.toThrow('busy');
   });
 });
 

@@ -7,7 +7,7 @@ import { syncServiceAccount } from '../application/sync-service-account.ts';
 import { specProblems } from '../application/validate-spec.ts';
 import type { Comparison, Condition } from '../compare/comparison.ts';
 import { deletionHooks } from '../compare/pair-resources.ts';
-import { ClusterError, GitOpsError } from '../errors.ts';
+import { ClusterError, GitOpsError, WaitingError } from '../errors.ts';
 import {
   ANNOTATION_REFRESH,
   ANNOTATION_REFRESH_TIMESTAMP,
@@ -90,10 +90,16 @@ export async function reconcileApplication(world: ReconcileWorld, key: Applicati
   if (unchanged !== undefined) return unchanged;
 
   // 3 live, 4 compare
-  let compared = await compareTargets(world, facts, cluster, {
-    manifests: targets?.manifests,
-    skipDryRuns: targets !== undefined && pass.willApply(targets),
-  });
+  let compared: ComparedTargets;
+  try {
+    compared = await compareTargets(world, facts, cluster, {
+      manifests: targets?.manifests,
+      skipDryRuns: targets !== undefined && pass.willApply(targets),
+    });
+  } catch (error) {
+    if (!pass.cannotCompare(error)) throw error;
+    return pass.giveUp(pass.conditions);
+  }
 
   // automated operation
   pass.considerRollback(compared.comparison);
@@ -171,6 +177,18 @@ class Pass {
       this.#requeueIn(UNREACHABLE_RETRY_MS);
       return undefined;
     }
+  }
+
+  /**
+   * Whether the live state stays unknown for a reason that people must hear of: a group that discovery cannot read now, an
+   * object that may not be read. What a moment later may be gone (a busy server, a conflict) is left to the caller.
+   */
+  cannotCompare(error: unknown): boolean {
+    const isRefused = error instanceof ClusterError && !error.isTransient && error.status !== 409;
+    if (!(error instanceof WaitingError) && !isRefused) return false;
+    this.conditions.push({ type: 'ComparisonError', message: `Failed to load live state: ${error.message}` });
+    this.#requeueIn(error instanceof WaitingError ? error.retryAfter : UNREACHABLE_RETRY_MS);
+    return true;
   }
 
   releaseHold(targets: Targets): void {
