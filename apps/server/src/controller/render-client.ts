@@ -224,21 +224,22 @@ export class RenderClient implements AsyncDisposable {
   #flush(): void {
     const batch = this.#batch;
     this.#batch = [];
-    for (let start = 0; start < batch.length; start += BATCH) void this.#send(batch.slice(start, start + BATCH));
+    for (const together of batchesOf(batch)) void this.#send(together);
   }
 
   async #send(
     batch: { request: RenderRequest; resolve: (answer: RenderAnswer) => void; reject: (error: Error) => void }[],
   ): Promise<void> {
-    const credentials: Record<string, string> = {};
-    for (const { request } of batch) {
-      for (const { source } of request.sources) {
-        const sealed = this.#credentialsOf(source.repoURL, request.application.project);
-        if (sealed !== undefined) credentials[source.repoURL] = sealed;
-      }
-    }
     let results: WireResult<RenderAnswer>[];
+    // Nobody awaits this: whatever goes wrong is told to those who wait for the batch.
     try {
+      const credentials: Record<string, string> = {};
+      for (const { request } of batch) {
+        for (const { source } of request.sources) {
+          const sealed = this.#credentialsOf(source.repoURL, request.application.project);
+          if (sealed !== undefined) credentials[source.repoURL] = sealed;
+        }
+      }
       results = await this.#caller.call(
         { requests: batch.map(({ request }) => request), credentials },
         { timeout: CALL_TIMEOUT_MS },
@@ -255,6 +256,21 @@ export class RenderClient implements AsyncDisposable {
       else reject(errorFromWire(result.error));
     }
   }
+}
+
+/** One project each: two projects may have different credentials for one repository, and neither may use the other's. */
+export function batchesOf<T extends { request: RenderRequest }>(waiting: readonly T[]): T[][] {
+  const full: T[][] = [];
+  const open = new Map<string, T[]>();
+  for (const item of waiting) {
+    const { project } = item.request.application;
+    const batch = open.get(project) ?? [];
+    if (batch.push(item) === 1) open.set(project, batch);
+    if (batch.length < BATCH) continue;
+    full.push(batch);
+    open.delete(project);
+  }
+  return [...full, ...open.values()];
 }
 
 function factsOf(request: RenderRequest): string {
