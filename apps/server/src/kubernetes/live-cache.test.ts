@@ -2,7 +2,7 @@ import { type ClusterFacts, DEFAULT_SETTINGS, type KubernetesObject, type Settin
 import { type Sandbox, startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionTo } from '../../tests/support/controller-world.ts';
-import { eventually } from '../../tests/support/scripted-api-server.ts';
+import { eventually, json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { KubernetesClient } from './kubernetes-client.ts';
 import { LiveCache, type LiveChange } from './live-cache.ts';
@@ -154,4 +154,34 @@ describe('LiveCache', () => {
     await client.create({ apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name: 'w', namespace: 'web' } });
     await eventually('it is known', () => cache.item(key('Widget', 'w', 'example.org')) !== undefined);
   });
+});
+
+it('looks up an object whose kind may not be listed, instead of taking it for absent', async () => {
+  const configMaps = {
+    resource: 'configmaps',
+    responseKind: { group: '', version: 'v1', kind: 'ConfigMap' },
+    scope: 'Namespaced',
+    verbs: ['get', 'list', 'watch'],
+  };
+  const core = { metadata: {}, versions: [{ version: 'v1', resources: [configMaps] }] };
+  const answers: Record<string, unknown> = {
+    '/api': { kind: 'APIGroupDiscoveryList', items: [core] },
+    '/apis': { kind: 'APIGroupDiscoveryList', items: [] },
+    '/api/v1/namespaces/web/configmaps/one': tracked('one', 'shop'),
+  };
+  await using server = await new ScriptedApiServer((request, response) => {
+    const answer = answers[request.url];
+    if (answer === undefined) json(response, { kind: 'Status', reason: 'Forbidden', message: 'no' }, 403);
+    else json(response, answer);
+  }).listen();
+  await using scripted = server.connect();
+  await using restricted = new LiveCache({
+    client: new KubernetesClient(scripted),
+    facts: () => facts,
+    settings: () => settings,
+    onChange: () => {},
+  });
+  await restricted.start();
+  const one = key('ConfigMap', 'one');
+  expect([...(await restricted.objects('shop', [one])).values()]).toMatchObject([{ metadata: { name: 'one' } }]);
 });

@@ -110,7 +110,7 @@ export class LiveCache implements AsyncDisposable {
 
   /** Whether the kind is watched and its list complete: only then does a missing key mean an absent object. */
   isWatched(group: string, kind: string): boolean {
-    return this.#reflectors.has(`${group}/${kind}`);
+    return this.#reflectors.get(`${group}/${kind}`)?.every(({ isListed }) => isListed) === true;
   }
 
   /**

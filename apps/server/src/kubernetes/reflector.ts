@@ -56,6 +56,7 @@ export class Reflector<T> implements Disposable {
   /** Resolves when the first list is complete; rejects never (see onError). */
   readonly synced: Promise<void>;
   #markSynced: () => void = () => {};
+  #isListed = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -77,6 +78,11 @@ export class Reflector<T> implements Disposable {
 
   [Symbol.dispose](): void {
     this.#abort.abort();
+  }
+
+  /** Whether a list was ever complete: before, or when it is refused, what is not held may well be there. */
+  get isListed(): boolean {
+    return this.#isListed;
   }
 
   get size(): number {
@@ -159,6 +165,7 @@ export class Reflector<T> implements Disposable {
     } while (continueToken !== undefined);
     for (const key of [...this.#items.keys()]) if (!seen.has(key)) this.#remove(key);
     this.#resourceVersion = resourceVersion;
+    this.#isListed = true;
     this.#options.onConnected?.();
     this.#options.onListed?.();
     this.#markSynced();
