@@ -96,7 +96,11 @@ export function checkRevision(revision: string): string {
   return revision;
 }
 
+/** Git repeats a URL as it was given, password and all. */
 function firstLines(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('warning:'));
+  const lines = stderr
+    .replace(/:\/\/[^\s/'"]*@/g, '://')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('warning:'));
   return lines.slice(0, 4).join('; ').slice(0, 600) || 'no message';
 }
