@@ -77,6 +77,33 @@ test.each(['controller', 'renderer', 'api'])(
   },
 );
 
+test('a sync completes once although the controller is killed at each of ten points', async () => {
+  const name = 'ten-kills';
+  const job = (hookName: string): string => `/apis/batch/v1/namespaces/${name}/jobs/${hookName}`;
+  const isDone = async (hookName: string): Promise<boolean> => {
+    const object = (await (await world.cluster()).get(job(hookName))) as { status?: { succeeded?: number } } | undefined;
+    return object?.status?.succeeded === 1;
+  };
+  const points: [what: string, isReached: () => Promise<boolean>][] = [
+    ['the operation is stored', async () => (await read(name)).status?.operationState !== undefined],
+    ['the namespace is there', () => exists(`/api/v1/namespaces/${name}`)],
+    ['the first hook has started', () => exists(job('migrate'))],
+    ['the first hook has ended', () => isDone('migrate')],
+    ['the first wave is applied', () => exists(`/api/v1/namespaces/${name}/configmaps/one`)],
+    ['the second hook has started', () => exists(job('two'))],
+    ['the second hook has ended', () => isDone('two')],
+    ['the last wave is applied', () => exists(`/api/v1/namespaces/${name}/configmaps/three`)],
+    ['the last hook has started', () => exists(job('verify'))],
+    ['the last hook has ended', () => isDone('verify')],
+  ];
+  await startSync(name);
+  for (const [what, isReached] of points) {
+    await until(isReached, { what, timeoutMs: 60_000 });
+    await world.kill('controller');
+  }
+  await expectOneSync(name);
+}, 300_000);
+
 test('a sync completes once although Redis loses everything in the middle', async () => {
   await startSync('flushed');
   await until(() => exists('/apis/batch/v1/namespaces/flushed/jobs/migrate'), { what: 'the hook to start' });
