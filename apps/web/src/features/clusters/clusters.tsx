@@ -46,7 +46,7 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
                   <th>Version</th>
                   <th>Applications</th>
                   <th>Resources watched</th>
-                  <th>Cache age</th>
+                  <th>Last full read</th>
                 </tr>
               </thead>
               <tbody>

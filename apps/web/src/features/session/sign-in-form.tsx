@@ -54,6 +54,11 @@ export function SignInForm({ returnPath, onSignedIn, initialError, newTab = fals
           href={`${serverPath('auth/login')}?return_url=${encodeURIComponent(serverPath(returnPath))}`}
           {...(newTab && { target: '_blank', rel: 'noopener' })}
           leftSection={<IconLogin2 size={18} />}
+          // A provider may have a long name: two lines rather than a cut one.
+          h="auto"
+          mih={42}
+          py={8}
+          styles={{ label: { whiteSpace: 'normal', overflow: 'visible', textAlign: 'center' } }}
         >
           Continue with {name}
         </Button>

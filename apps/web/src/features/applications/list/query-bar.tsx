@@ -1,4 +1,4 @@
-import { ActionIcon, SegmentedControl, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, TextInput, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconChevronDown, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
@@ -90,16 +90,7 @@ export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
               commit(event.currentTarget.value);
           }}
         />
-        <SegmentedControl
-          aria-label="View"
-          size="sm"
-          value={view}
-          onChange={(value) => onView(value as 'table' | 'tiles')}
-          data={[
-            { value: 'table', label: <ViewLabel icon={<IconList size={17} />} text="Table" /> },
-            { value: 'tiles', label: <ViewLabel icon={<IconLayoutGrid size={17} />} text="Tiles" /> },
-          ]}
-        />
+        <ViewSwitch view={view} onView={onView} />
       </div>
       <div className={classes.chips}>
         {healthOrder.map((value) => chip('health', 'health', value, value, healthTone(value)))}
@@ -121,14 +112,30 @@ export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
   );
 }
 
-function ViewLabel({ icon, text }: { icon: React.ReactNode; text: string }) {
+const views = [
+  { value: 'table', label: 'Table', icon: IconList },
+  { value: 'tiles', label: 'Tiles', icon: IconLayoutGrid },
+] as const;
+
+function ViewSwitch({ view, onView }: Pick<QueryBarProps, 'view' | 'onView'>) {
   return (
-    <Tooltip label={text}>
-      <span style={{ display: 'grid' }}>
-        {icon}
-        <VisuallyHidden>{text}</VisuallyHidden>
-      </span>
-    </Tooltip>
+    <fieldset className={classes.views} aria-label="View">
+      {views.map(({ value, label, icon: Icon }) => (
+        <Tooltip key={value} label={label}>
+          <label className={classes.viewChoice}>
+            <input
+              type="radio"
+              name="view"
+              className="visually-hidden"
+              aria-label={label}
+              checked={view === value}
+              onChange={() => onView(value)}
+            />
+            <Icon size={17} />
+          </label>
+        </Tooltip>
+      ))}
+    </fieldset>
   );
 }
 

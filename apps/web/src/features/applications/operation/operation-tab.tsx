@@ -189,7 +189,7 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
                           <span className={classes.cardState}>{cardWord[card.state]}</span>
                           <span className={classes.cardText}>
                             {card.hookType ? `${card.ref.kind} hook` : card.ref.kind}
-                            {card.message && ` · ${card.message}`}
+                            {card.message && ` · ${withoutSubject(card.message)}`}
                           </span>
                         </button>
                       ))}
@@ -226,4 +226,9 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
       <span>{children}</span>
     </span>
   );
+}
+
+/** "deployment.apps/api created" says twice what the card already names. */
+function withoutSubject(message: string): string {
+  return message.replace(/^[a-z0-9.-]+\/[a-z0-9.-]+ (?=\S)/, '');
 }

@@ -15,7 +15,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { ErrorState, Panel, PanelBoundary } from '../../../components/panel.tsx';
 import { RelativeTime } from '../../../components/relative-time.tsx';
@@ -95,7 +95,7 @@ export function ApplicationPage({ applicationKey: key, search, onSearch }: Appli
       <Tiles applicationKey={key} app={app} onTab={openTab} onNode={openNode} />
       <Tabs value={tab} onChange={(value) => openTab(value as ApplicationTab)}>
         <div className={classes.tabBar}>
-          <Tabs.List>
+          <TabList open={tab}>
             <Tabs.Tab value="resources">Resources</Tabs.Tab>
             <Tabs.Tab
               value="diff"
@@ -108,7 +108,7 @@ export function ApplicationPage({ applicationKey: key, search, onSearch }: Appli
             <Tabs.Tab value="events">Events</Tabs.Tab>
             <Tabs.Tab value="logs">Logs</Tabs.Tab>
             <Tabs.Tab value="details">Details</Tabs.Tab>
-          </Tabs.List>
+          </TabList>
         </div>
         <div className={classes.panel}>
           <PanelBoundary key={tab} what="this tab">
@@ -402,7 +402,7 @@ function HoldBanner({
       <Modal opened={confirming} onClose={() => setConfirming(false)} title="Resume automatic sync?">
         <p>
           {auto && autoSyncOf(app) === 'held'
-            ? `What Git wants now is applied at once: ${outOfSyncCount(app)} resources differ.`
+            ? `What Git wants now is applied at once: ${outOfSyncCount(app) === 1 ? '1 resource differs' : `${outOfSyncCount(app) || 'no'} resources differ`}.`
             : 'The hold ends; nothing is applied by itself.'}
         </p>
         <div className={classes.dialogFoot}>
@@ -469,4 +469,16 @@ function PageSkeleton({ name }: { name: string }) {
       <Skeleton height={420} radius={11} />
     </div>
   );
+}
+
+/** On a narrow screen the tabs scroll sideways; the open one stays in view. */
+function TabList({ open, children }: { open: ApplicationTab; children: ReactNode }) {
+  const list = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another tab opens
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    // Not scrollIntoView, which would move the page too.
+    if (tab) list.current?.scrollTo({ left: tab.offsetLeft + tab.offsetWidth / 2 - list.current.clientWidth / 2 });
+  }, [open]);
+  return <Tabs.List ref={list}>{children}</Tabs.List>;
 }

@@ -49,7 +49,7 @@ export function DeleteDialog({ applicationKey: key, app, onClose, onDeleted }: D
           <Radio
             value="foreground"
             label={`Delete the application and its ${count === 1 ? 'one resource' : `${count} resources`}`}
-            description={`In ${app.spec.destination.namespace ?? 'the destination'}, including what they own`}
+            description={`In ${app.spec.destination.namespace ?? 'the destination'}, including what ${count === 1 ? 'it owns' : 'they own'}`}
           />
         </div>
       </Radio.Group>

@@ -56,7 +56,7 @@ function HealthTile({ app, onNode }: { app: Application; onNode: (node: string) 
           {culprit.health?.message && `: ${culprit.health.message}`}
         </button>
       ) : assessed.length > 0 ? (
-        `${assessed.filter((each) => each.health?.status === 'Healthy').length} of ${assessed.length} resources healthy`
+        `${assessed.filter((each) => each.health?.status === 'Healthy').length} of ${assessed.length} ${assessed.length === 1 ? 'resource' : 'resources'} healthy`
       ) : (
         'No resource reports health'
       )}
