@@ -24,6 +24,8 @@ import { deriveKey } from './redis/sealed-value.ts';
 import { Renderer } from './renderer/renderer.ts';
 
 const IN_CLUSTER = 'https://kubernetes.default.svc';
+/** Closing may wait for servers that are gone; nothing we hold is worth more than this. */
+const STOP_TIMEOUT_MS = 8_000;
 
 await main(process.argv.slice(2)).catch((error: unknown) => {
   const text =
@@ -203,9 +205,6 @@ function withoutOptions(args: string[], names: string[]): string[] {
   }
   return kept;
 }
-
-/** Closing may wait for servers that are gone; nothing we hold is worth more than this. */
-const STOP_TIMEOUT_MS = 8_000;
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process at once. */
 function stopOnSignal(logger: Logger): Promise<void> {
