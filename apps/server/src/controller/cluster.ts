@@ -45,9 +45,12 @@ export interface ClusterOptions {
   onEvent: (cluster: Cluster) => void;
   /** It became ready or unreachable. */
   onState: (cluster: Cluster) => void;
+  /** Milliseconds until the applications are told that the first lists are not complete. Tests shorten it. */
+  patience?: number;
 }
 
 const RETRY_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /**
  * One destination cluster: its connection, client, live cache and the answers of its dry runs. It starts when the first
@@ -61,6 +64,10 @@ export class Cluster implements AsyncDisposable {
   #cache: LiveCache | undefined;
   #state: ClusterState = 'idle';
   #failure: ClusterError | undefined;
+  /** Lists for the first time. */
+  #startingCache: LiveCache | undefined;
+  /** Why a first list is not complete yet. */
+  #trouble: string | undefined;
   #attemptedAt: Date | undefined;
   #syncedAt: Date | undefined;
   #kubeVersion = '';
@@ -164,7 +171,7 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    await this.#cache?.[Symbol.asyncDispose]();
+    await Promise.all([this.#cache?.[Symbol.asyncDispose](), this.#startingCache?.[Symbol.asyncDispose]()]);
     this.#cache = undefined;
     if (this.#options.ownsConnection) await this.#options.connection[Symbol.asyncDispose]();
   }
@@ -185,7 +192,10 @@ export class Cluster implements AsyncDisposable {
           'kind is not watched',
         ),
     });
+    this.#startingCache = cache;
     this.#attemptedAt = new Date();
+    const impatience = setTimeout(() => this.#startsSlowly(), this.#options.patience ?? PATIENCE_MS);
+    impatience.unref();
     try {
       const version = await this.client.version();
       this.#kubeVersion = version.gitVersion.replace(/^v/, '').replace(/[+-].*$/, '');
@@ -212,7 +222,22 @@ export class Cluster implements AsyncDisposable {
       this.#setState('unreachable');
       this.#retry = setTimeout(() => this.wake(), RETRY_MS);
       this.#retry.unref();
+    } finally {
+      clearTimeout(impatience);
+      this.#startingCache = undefined;
+      this.#trouble = undefined;
     }
+  }
+
+  /** It goes on starting, but whoever waits for it must hear why: one kind that cannot be listed holds up all others. */
+  #startsSlowly(): void {
+    if (this.#closed) return;
+    this.#failure = new ClusterError(
+      `the live state of ${this.facts.name} is not complete${this.#trouble === undefined ? '' : `; ${this.#trouble}`}`,
+      { status: 503, reason: 'Starting' },
+    );
+    this.#options.logger.warn({ cluster: this.facts.name, err: this.#failure.message }, 'cluster starts slowly');
+    this.#setState('unreachable');
   }
 
   #connected(): void {
@@ -226,6 +251,7 @@ export class Cluster implements AsyncDisposable {
   #failed(error: unknown, resource: ApiResource): void {
     const isUnreachable = error instanceof ClusterError && error.status === 0;
     this.#options.logger.debug({ cluster: this.facts.name, kind: resource.kind, err: error }, 'watch failed');
+    this.#trouble = `${resource.kind} cannot be listed: ${error instanceof Error ? error.message : String(error)}`;
     if (!isUnreachable || this.#state !== 'ready' || error.message.includes('terminated')) return;
     // A watch that was cut says nothing; a request that is refused a connection does.
     this.client.version().catch((cause: unknown) => {

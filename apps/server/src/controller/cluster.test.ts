@@ -1,0 +1,80 @@
+import { DEFAULT_SETTINGS } from '@lockstep/core';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { eventually, json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
+import type { ClusterConnection } from '../kubernetes/cluster-connection.ts';
+import { Cluster } from './cluster.ts';
+
+const configMaps = {
+  resource: 'configmaps',
+  responseKind: { group: '', version: 'v1', kind: 'ConfigMap' },
+  scope: 'Namespaced',
+  verbs: ['get', 'list', 'watch'],
+};
+
+const answers: Record<string, unknown> = {
+  '/version': { gitVersion: 'v1.34.3' },
+  '/api': {
+    kind: 'APIGroupDiscoveryList',
+    items: [{ metadata: {}, versions: [{ version: 'v1', resources: [configMaps] }] }],
+  },
+  '/apis': { kind: 'APIGroupDiscoveryList', items: [] },
+};
+
+function open(
+  server: ScriptedApiServer,
+  connection: ClusterConnection,
+  ownsConnection: boolean,
+  onState: (cluster: Cluster) => void = () => {},
+): Cluster {
+  return new Cluster({
+    connection,
+    ownsConnection,
+    facts: { server: server.url, name: 'far' },
+    settings: () => DEFAULT_SETTINGS,
+    logger: pino({ level: 'silent' }),
+    onChange: () => {},
+    onEvent: () => {},
+    onState,
+    patience: 50,
+  });
+}
+
+it('asks no more after it was closed, even when it never got ready', async () => {
+  await using server = await new ScriptedApiServer((request, response) => {
+    const answer = answers[request.url];
+    if (answer === undefined) json(response, { kind: 'Status', message: 'down' }, 500);
+    else json(response, answer);
+  }).listen();
+  await using connection = server.connect();
+  const cluster = open(server, connection, false);
+  cluster.wake();
+  await eventually('it lists', () => server.requests.some(({ url }) => url.startsWith('/api/v1/configmaps')));
+  await cluster[Symbol.asyncDispose]();
+  const before = server.requests.length;
+  // Longer than the pause before its next attempt would have been.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(server.requests.length).toBe(before);
+});
+
+it('says which kind holds up its start, and is ready as soon as that kind can be listed', async () => {
+  let isBroken = true;
+  await using server = await new ScriptedApiServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://cluster');
+    if (answers[pathname] !== undefined) json(response, answers[pathname]);
+    else if (isBroken) json(response, { kind: 'Status', message: 'conversion webhook is down' }, 500);
+    else if (searchParams.has('watch')) response.writeHead(200).flushHeaders();
+    else json(response, { metadata: { resourceVersion: '1' }, items: [] });
+  }).listen();
+  const states: string[] = [];
+  await using cluster = open(server, server.connect(), true, ({ state }) => states.push(state));
+  cluster.wake();
+  await eventually('the wait is over', () => cluster.state === 'unreachable');
+  expect(() => cluster.destination('web', {})).toThrow(
+    'the live state of far is not complete; ConfigMap cannot be listed: conversion webhook is down',
+  );
+  isBroken = false;
+  await eventually('it is ready', () => cluster.state === 'ready');
+  expect(states).toEqual(['starting', 'unreachable', 'ready']);
+  expect(cluster.destination('web', {}).kubeVersion).toBe('1.34.3');
+});
