@@ -81,7 +81,9 @@ test('a sync completes once although the controller is killed at each of ten poi
   const name = 'ten-kills';
   const job = (hookName: string): string => `/apis/batch/v1/namespaces/${name}/jobs/${hookName}`;
   const isDone = async (hookName: string): Promise<boolean> => {
-    const object = (await (await world.cluster()).get(job(hookName))) as { status?: { succeeded?: number } } | undefined;
+    const object = (await (await world.cluster()).get(job(hookName))) as
+      | { status?: { succeeded?: number } }
+      | undefined;
     return object?.status?.succeeded === 1;
   };
   const points: [what: string, isReached: () => Promise<boolean>][] = [

@@ -247,7 +247,7 @@ interface WatchEvent {
 }
 
 /** `namespace/name`; an empty namespace for cluster-scoped objects. */
-export function keyOf(object: KubernetesObject): string {
+function keyOf(object: KubernetesObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`;
 }
 

@@ -188,7 +188,7 @@ describe('rendering', () => {
     });
     const { answer } = await render(commit, { path: 'probe' });
     const stored = await parts.cache.get(answer.contentKey);
-    expect((stored?.manifests[0]?.object as { data: object }).data).toEqual({ lookup: '{}', file: '' });
+    expect(stored?.manifests[0]?.object).toMatchObject({ data: { lookup: '{}', file: '' } });
   });
 
   it('refuses a chart whose name is a path', async () => {

@@ -173,6 +173,21 @@ describe('planSync', () => {
     expect(task('slow')).not.toHaveProperty('needsConfirmation');
   });
 
+  it('does not take defaults of the API server for a restart', () => {
+    const deployment = (replicas: number, container: object) => ({
+      ...object('Deployment', 'web'),
+      spec: { replicas, template: { spec: { containers: [container] } } },
+    });
+    const defaulted = { name: 'c', image: 'web:1', imagePullPolicy: 'IfNotPresent' };
+    const scaled = resource(deployment(2, { name: 'c', image: 'web:1' }), deployment(1, defaulted));
+    const compared = {
+      ...scaled,
+      normalizedLive: deployment(1, defaulted),
+      predictedLive: deployment(2, defaulted),
+    };
+    expect(tasksOf(plan([compared]))[0]?.warnings).toEqual([]);
+  });
+
   it('warns about restarts and about fields that cannot change', () => {
     const pod = (image: string, app = 'web') => ({
       spec: { selector: { matchLabels: { app } }, template: { spec: { containers: [{ name: 'c', image }] } } },

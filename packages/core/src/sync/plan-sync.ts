@@ -109,7 +109,7 @@ function resourceTask(resource: ResourceComparison, input: PlanInput, options: S
   if (target === undefined) return pruneTask(task, input.operation, options);
   task.target = target;
   task.action = actionFor(resource, settings, input);
-  task.warnings = warningsFor(task);
+  task.warnings = warningsFor(task, resource);
   if (losesData(key) && mayBeRecreated(task)) task.needsConfirmation = true;
   return task;
 }
@@ -137,7 +137,8 @@ function pruneTask(task: SyncTask, operation: SyncOperation, options: SyncOption
   return task;
 }
 
-function warningsFor(task: SyncTask): string[] {
+/** Compares what is with what will be, defaults filled on both sides; a bare target would differ in every default. */
+function warningsFor(task: SyncTask, { normalizedLive, predictedLive }: ResourceComparison): string[] {
   const { target, live, action } = task;
   if (target === undefined || live === undefined || action === 'unchanged') return [];
   if (action === 'recreate') return ['is deleted and created again'];
@@ -148,7 +149,8 @@ function warningsFor(task: SyncTask): string[] {
       `changes fields that cannot be changed (${fields.join('; ')}); use Replace=true,Force=true on the resource`,
     ];
   }
-  return restartsPods({ before: live, after: target }) ? ['restarts pods'] : [];
+  const change = { before: normalizedLive ?? live, after: predictedLive ?? target };
+  return restartsPods(change) ? ['restarts pods'] : [];
 }
 
 /** The destination namespace with CreateNamespace=true, unless Git has a manifest for it. */
