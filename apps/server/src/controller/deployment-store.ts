@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import {
   type Application,
   type ApplicationKey,
@@ -10,10 +8,8 @@ import {
 } from '@lockstep/core';
 import type { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import type { Logger } from '../logger.ts';
+import { packText, unpackText } from '../redis/pack-text.ts';
 import type { Secret } from './control-plane.ts';
-
-const gzip = promisify(gzipCallback);
-const gunzip = promisify(gunzipCallback);
 
 const DEPLOYMENTS_TYPE = 'lockstep.dev/deployments';
 /** A Secret holds a megabyte; one entry must leave room for the next. */
@@ -46,7 +42,7 @@ export class DeploymentStore {
   async save(deployment: Deployment, application: Application | undefined): Promise<void> {
     const { historyId } = deployment;
     const { application: key, uid: _uid, ...saved } = deployment;
-    const packed = await gzip(JSON.stringify(saved satisfies SavedDeployment));
+    const packed = await packText(JSON.stringify(saved satisfies SavedDeployment));
     if (packed.length > MAX_ENTRY) {
       this.#logger.info({ application: key, bytes: packed.length }, 'the deployment is too large to be kept for diffs');
       return;
@@ -86,10 +82,7 @@ export class DeploymentStore {
       .filter(({ id }) => Number.isInteger(id) && wanted(id))
       .sort((a, b) => a.id - b.id);
     return Promise.all(
-      entries.map(
-        async ({ value }) =>
-          JSON.parse((await gunzip(Buffer.from(value, 'base64'))).toString('utf8')) as SavedDeployment,
-      ),
+      entries.map(async ({ value }) => JSON.parse(await unpackText(Buffer.from(value, 'base64'))) as SavedDeployment),
     );
   }
 

@@ -1,21 +1,16 @@
-import { promisify } from 'node:util';
-import { gunzip as gunzipCallback, gzip as gzipCallback } from 'node:zlib';
 import { RenderError } from '@lockstep/core';
 import type { Redis } from 'ioredis';
 import { errorFromWire, errorToWire, type WireError } from '../queues/queue-call.ts';
 import type { StoredRender } from '../queues/render-queue.ts';
+import { packText, unpackText } from '../redis/pack-text.ts';
 import { redisKeys } from '../redis/redis-connection.ts';
 import { seal, unseal } from '../redis/sealed-value.ts';
-
-const gzip = promisify(gzipCallback);
-const gunzip = promisify(gunzipCallback);
 
 /** As Argo CD keeps manifests. Read values live on, because the key is the content. */
 const LIFETIME_SECONDS = 24 * 3600;
 /** Long enough that a hundred applications of a broken base do not each run the tool, short enough for a repaired network. */
 const FAILURE_LIFETIME_SECONDS = 30;
 const RECORD_LIFETIME_SECONDS = 7 * 24 * 3600;
-const SMALL = 16 * 1024;
 
 /** Rendered manifests in Redis: compressed, sealed under their content key. What does not open is a miss. */
 export class RenderCache {
@@ -37,13 +32,13 @@ export class RenderCache {
     const sealed = await this.#redis.getBuffer(name);
     const packed = sealed === null ? undefined : unseal(this.#key, name, sealed);
     if (packed === undefined) return undefined;
-    return JSON.parse((await unpack(packed)).toString('utf8')) as StoredRender;
+    return JSON.parse(await unpackText(packed)) as StoredRender;
   }
 
   async put(contentKey: string, render: StoredRender): Promise<void> {
     const text = serialize(render);
     const name = redisKeys.render(contentKey);
-    await this.#redis.set(name, seal(this.#key, name, await pack(text)), 'EX', LIFETIME_SECONDS);
+    await this.#redis.set(name, seal(this.#key, name, await packText(text)), 'EX', LIFETIME_SECONDS);
   }
 
   /** What was read for the last render of an application; undefined when it is not known, or not from us. */
@@ -79,15 +74,6 @@ export class RenderCache {
       FAILURE_LIFETIME_SECONDS,
     );
   }
-}
-
-/** What fits into some packets costs more to compress than to send. JSON never begins with gzip's first byte. */
-async function pack(text: string): Promise<Buffer> {
-  return text.length < SMALL ? Buffer.from(text) : gzip(text, { level: 4 });
-}
-
-async function unpack(packed: Buffer): Promise<Buffer> {
-  return packed[0] === 0x1f ? gunzip(packed) : packed;
 }
 
 /** JSON has no integers beyond 2^53; sending a rounded one to the cluster would be a silent change. */
