@@ -31,9 +31,9 @@ export function Account() {
               <h2>Server</h2>
               <Facts>
                 <Fact name="Version">{version.data?.Version}</Fact>
-                <Fact name="Helm">{version.data?.HelmVersion}</Fact>
-                <Fact name="Kustomize">{version.data?.KustomizeVersion}</Fact>
-                <Fact name="kubectl">{version.data?.KubectlVersion}</Fact>
+                {version.data?.HelmVersion && <Fact name="Helm">{version.data.HelmVersion}</Fact>}
+                {version.data?.KustomizeVersion && <Fact name="Kustomize">{version.data.KustomizeVersion}</Fact>}
+                {version.data?.KubectlVersion && <Fact name="kubectl">{version.data.KubectlVersion}</Fact>}
               </Facts>
             </section>
           </>

@@ -354,5 +354,5 @@ function FoldCard({ id, label, items }: Extract<Card, { type: 'fold' }>) {
 
 /** Long names differ at their ends, so the middle is what is left out. */
 function middle(name: string): string {
-  return name.length <= 22 ? name : `${name.slice(0, 10)}…${name.slice(-10)}`;
+  return name.length <= 20 ? name : `${name.slice(0, 9)}…${name.slice(-8)}`;
 }
