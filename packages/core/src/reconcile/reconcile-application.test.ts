@@ -837,6 +837,18 @@ describe('deletion', () => {
   });
 });
 
+it('keeps an operation while no renderer answers, and finishes it when one does', async () => {
+  const { world, key, run, status } = await synced({});
+  requestSync(world, key);
+  const { render } = world;
+  world.render = () => Promise.reject(new WaitingError('NoAnswer', 'no renderer answered', { retryAfter: 5_000 }));
+  expect((await run()).requeueAfter).toBe(5_000);
+  expect(status().operationState).toMatchObject({ phase: 'Running', message: expect.stringContaining('no renderer') });
+  world.render = render;
+  await run();
+  expect(status().operationState?.phase).toBe('Succeeded');
+});
+
 describe('a live state that cannot be known', () => {
   it.each<[string, Error]>([
     [

@@ -421,6 +421,12 @@ class Pass {
       manifests: state.operation.sync?.manifests,
     });
     if (own.failure !== undefined) {
+      if (own.retryAfter !== undefined && state.phase !== 'Terminating') {
+        this.#state = { ...state, message: own.failure.message };
+        this.#waitingFor = own.failure.message;
+        this.#requeueIn(own.retryAfter);
+        return undefined;
+      }
       const end =
         state.phase === 'Terminating'
           ? endOperation(state, 'Failed', 'Operation terminated', facts.now)

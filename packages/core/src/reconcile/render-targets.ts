@@ -1,6 +1,6 @@
 import type { ApplicationSource } from '../application/source.ts';
 import type { Condition } from '../compare/comparison.ts';
-import { GitOpsError } from '../errors.ts';
+import { GitOpsError, WaitingError } from '../errors.ts';
 import { parseManifests } from '../render/parse-manifests.ts';
 import type { RenderOptions } from '../render/render-request.ts';
 import type { RenderedManifest, SourceType } from '../render/rendered-manifests.ts';
@@ -16,8 +16,13 @@ export interface Targets {
   sourceTypes: SourceType[];
 }
 
-/** Targets, or why there are none. A failure never looks like an empty result. */
-export type TargetsResult = { targets: Targets; failure?: undefined } | { targets?: undefined; failure: Condition };
+/**
+ * Targets, or why there are none. A failure never looks like an empty result. `retryAfter` (milliseconds): nobody could
+ * answer yet, which says nothing about the source.
+ */
+export type TargetsResult =
+  | { targets: Targets; failure?: undefined }
+  | { targets?: undefined; failure: Condition; retryAfter?: number };
 
 /**
  * Stages 1 and 2: resolves revisions and renders. `fresh` asks the repositories themselves instead of their last known
@@ -63,7 +68,10 @@ export async function renderTargets(
     return { targets: { manifests: rendered.manifests, revisions, sources, sourceTypes: rendered.sourceTypes } };
   } catch (error) {
     if (!(error instanceof GitOpsError)) throw error;
-    return { failure: { type: 'ComparisonError', message: `Failed to load target state: ${error.message}` } };
+    return {
+      failure: { type: 'ComparisonError', message: `Failed to load target state: ${error.message}` },
+      ...(error instanceof WaitingError ? { retryAfter: error.retryAfter } : {}),
+    };
   }
 }
 
