@@ -77,15 +77,14 @@ export class World {
     launcher.stdout.pipe(log);
     launcher.stderr.pipe(log);
     const ended = new Promise<never>((_, reject) => {
-      launcher.once('exit', (code) =>
-        readFile(join(directory, 'launcher.log'), 'utf8')
+      launcher.once('exit', (code) => {
+        void readFile(join(directory, 'launcher.log'), 'utf8')
           .catch(() => '')
-          .then((text) =>
-            reject(
-              new Error(`npm start ended with ${code} before it was ready; see ${directory}\n${text.slice(-2000)}`),
-            ),
-          ),
-      );
+          .then((log) => {
+            const end = log.slice(-2000);
+            reject(new Error(`npm start ended with ${code} before it was ready; see ${directory}\n${end}`));
+          });
+      });
     });
     const ready = until(() => existsSync(summaryFile), { timeoutMs: 120_000, what: `the summary in ${directory}` });
     await Promise.race([ready, ended]);
