@@ -100,7 +100,6 @@ describe('LiveCache', () => {
   });
 
   it('finds the application above a Pod, without keeping the body of the Pod', async () => {
-    changes.splice(0);
     await client.create({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -115,6 +114,16 @@ describe('LiveCache', () => {
         template: { metadata: { labels: { app: 'front' } }, spec: { containers: [{ name: 'a', image: 'nginx' }] } },
       },
     } as KubernetesObject);
+    // Each kind has a watch of its own: a Pod that was ready before its owners were known is told with them.
+    await eventually('its ReplicaSet is told', () => changes.some(({ key: { kind } }) => kind === 'ReplicaSet'));
+    await eventually('it has a Pod', () => sandbox.client.list({ group: '', resource: 'pods' }, 'web').length === 1);
+    const name = sandbox.client.list({ group: '', resource: 'pods' }, 'web')[0]?.metadata.name ?? '';
+    await eventually('the Pod is known', () => cache.item(key('Pod', name)) !== undefined);
+    changes.splice(0);
+    await client.patch(
+      { apiVersion: 'v1', kind: 'Pod', namespace: 'web', name },
+      { type: 'merge', body: { metadata: { labels: { seen: 'yes' } } } },
+    );
     await eventually('a Pod is told as part of the tree', () =>
       changes.some(({ key: { kind }, treeOf }) => kind === 'Pod' && treeOf.has('shop')),
     );
