@@ -129,9 +129,9 @@ describe('rendering', () => {
     const work = path.join(fixture.root, 'work');
     fixture.commit({
       'links/base/kustomization.yaml': 'resources: [cm.yaml]\n',
-      'links/shared.yaml': configMap('linked'),
+      'links/outside.yaml': configMap('linked'),
     });
-    symlinkSync('../shared.yaml', path.join(work, 'links/base/cm.yaml'));
+    symlinkSync('../outside.yaml', path.join(work, 'links/base/cm.yaml'));
     const inside = fixture.commit({});
     expect((await render(inside, { path: 'links/base' })).names).toEqual(['linked']);
     mkdirSync(path.join(work, 'escape'));

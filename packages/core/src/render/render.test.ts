@@ -162,7 +162,7 @@ describe('renderInputs', () => {
   it('follows kustomize bases, components, patches and generators out of the directory', async () => {
     const reader = treeOf({
       'apps/web/overlays/prod/kustomization.yaml': [
-        'resources: [../../base, ../../../shared/one.yaml]',
+        'resources: [../../base, ../../../stock/one.yaml]',
         'components: [../../components/tls]',
         'patches: [{path: ../../patches/p.yaml}, {patch: "inline"}]',
         'configMapGenerator: [{name: c, files: [key=../../files/f.txt], envs: [own.env]}]',
@@ -173,13 +173,13 @@ describe('renderInputs', () => {
       'apps/web/components/tls/kustomization.yaml': '',
       'apps/web/patches/p.yaml': '',
       'apps/web/files/f.txt': '',
-      'apps/shared/one.yaml': '',
+      'apps/stock/one.yaml': '',
     });
     const inputs = await renderInputs(reader, { ...source, path: 'apps/web/overlays/prod' }, 'Kustomize');
     expect(inputs).toEqual({
       paths: [
         'apps/lib',
-        'apps/shared/one.yaml',
+        'apps/stock/one.yaml',
         'apps/web/base',
         'apps/web/components/tls',
         'apps/web/files/f.txt',
