@@ -271,9 +271,16 @@ export class Controller implements AsyncDisposable {
     this.#controlPlane.onSettings(() => this.#enqueueAll());
     const webhooks = openRedis(this.#config.redisUrl, { blocking: true });
     this.#stack.defer(() => webhooks.disconnect());
-    void readStream(webhooks, redisKeys.webhooks, this.#abort.signal, (fields) =>
-      this.#repositories.pushed(JSON.parse(fields['push'] ?? '{}') as RepositoryPush),
-    );
+    void readStream(webhooks, redisKeys.webhooks, this.#abort.signal, (fields) => this.#onPush(fields['push'] ?? ''));
+  }
+
+  /** A hint from outside: one that cannot be read costs the wait for the next poll, never the process. */
+  #onPush(text: string): void {
+    try {
+      this.#repositories.pushed(JSON.parse(text) as RepositoryPush);
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'a push could not be read');
+    }
   }
 
   #remember(key: ApplicationKey, application: Application | undefined): void {
