@@ -20,6 +20,7 @@ import type { ControllerMetrics } from '../metrics.ts';
 import type { ApplicationJob } from '../queues/applications-queue.ts';
 import { appendEvent } from '../redis/event-stream.ts';
 import type { ApplicationQueue } from './application-queue.ts';
+import { Cancelled } from './cancelled.ts';
 import type { Cluster } from './cluster.ts';
 import type { Clusters } from './clusters.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -64,7 +65,8 @@ export class ApplicationWorker {
     this.#parts = parts;
   }
 
-  async process(job: Job<ApplicationJob>): Promise<void> {
+  /** `signal` is aborted when BullMQ lost the job's lock: somebody may run it again, so nothing more is written. */
+  async process(job: Job<ApplicationJob>, signal: AbortSignal): Promise<void> {
     const key = { namespace: job.data.namespace, name: job.data.name };
     const text = textOfKey(key);
     const { queue, controlPlane } = this.#parts;
@@ -75,7 +77,7 @@ export class ApplicationWorker {
     if (!(await this.#isClusterSettled(application))) return;
     this.#active.add(text);
     try {
-      await this.#reconcile(key, application);
+      await this.#reconcile(key, application, signal);
     } finally {
       this.#active.delete(text);
     }
@@ -87,13 +89,13 @@ export class ApplicationWorker {
     while (this.#active.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
-  async #reconcile(key: ApplicationKey, application: Application): Promise<void> {
+  async #reconcile(key: ApplicationKey, application: Application, signal: AbortSignal): Promise<void> {
     const { queue, logger, metrics, controlPlane } = this.#parts;
     const text = textOfKey(key);
     const server = application.spec.destination.server ?? application.spec.destination.name ?? '';
     const stop = metrics.reconciles.startTimer({ namespace: key.namespace, dest_server: server });
     try {
-      const outcome = await reconcileApplication(this.#worldFor(key), key);
+      const outcome = await reconcileApplication(this.#worldFor(key, signal), key);
       this.#failures.delete(text);
       this.#schedule(key, outcome);
       this.#countSync(application, outcome.application);
@@ -107,7 +109,7 @@ export class ApplicationWorker {
           : isConflict
             ? 20 * failures
             : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
-      if (isConflict || error instanceof WaitingError)
+      if (isConflict || error instanceof WaitingError || error instanceof Cancelled)
         logger.debug({ application: text, err: error }, 'reconciliation is repeated');
       else logger.error({ application: text, err: error }, 'reconciliation failed');
       queue.addLater(key, pause);
@@ -129,8 +131,11 @@ export class ApplicationWorker {
     return (await cluster.settled(CLUSTER_WAIT_MS)) !== 'starting';
   }
 
-  #worldFor(key: ApplicationKey): ReconcileWorld {
-    return createWorld(this.#parts, key, () => this.#parts.throwIfCancelled());
+  #worldFor(key: ApplicationKey, signal: AbortSignal): ReconcileWorld {
+    return createWorld(this.#parts, key, () => {
+      if (signal.aborted) throw new Cancelled(`the job of ${textOfKey(key)} lost its lock`);
+      this.#parts.throwIfCancelled();
+    });
   }
 
   #schedule(key: ApplicationKey, outcome: ReconcileOutcome): void {
@@ -164,10 +169,14 @@ export class ApplicationWorker {
   }
 }
 
-/** The world of one reconciliation. Also serves those who only plan: they pass a `throwIfCancelled` that always throws. */
+/**
+ * The world of one reconciliation. `throwIfCancelled` is asked once more as every write leaves. Also serves those who only
+ * plan: they pass one that always throws.
+ */
 export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCancelled: () => void): ReconcileWorld {
   const { controlPlane, clusters, repositories, renders, deployments, readModels, redis, jq } = parts;
   const instanceName = appInstanceName(key, controlPlane.namespace);
+  const own = controlPlane.client.fenced(throwIfCancelled);
   return {
     controlPlaneNamespace: controlPlane.namespace,
     now: () => new Date(),
@@ -179,7 +188,7 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
     destination: async (server, options): Promise<DestinationCluster> => {
       const cluster = clusters.get(server);
       await cluster.settled(CLUSTER_WAIT_MS);
-      return cluster.destination(instanceName, options);
+      return cluster.destination(instanceName, { ...options, fence: throwIfCancelled });
     },
     resolveRevisions: async (request) => {
       const resolved = await repositories.resolve(request);
@@ -202,7 +211,7 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
     patchApplication: async (wanted, patch) => {
       throwIfCancelled();
       try {
-        const stored = (await controlPlane.client.patch(
+        const stored = (await own.patch(
           { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', ...wanted },
           { type: 'merge', body: patch, fieldManager: 'argocd-controller' },
         )) as Application;
@@ -213,7 +222,8 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
         throw error;
       }
     },
-    saveDeployment: (deployment) => deployments.save(deployment, controlPlane.application(key)),
+    saveDeployment: (deployment) =>
+      deployments.fenced(throwIfCancelled).save(deployment, controlPlane.application(key)),
     record: (event) => recordEvent(redis, event),
     publish: ({ comparison, cluster }) =>
       readModels.publish(key, comparison, cluster === undefined ? undefined : clusters.get(cluster.facts.server).cache),

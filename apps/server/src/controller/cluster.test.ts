@@ -70,11 +70,11 @@ it('says which kind holds up its start, and is ready as soon as that kind can be
   await using cluster = open(server, server.connect(), true, ({ state }) => states.push(state));
   cluster.wake();
   await eventually('the wait is over', () => cluster.state === 'unreachable');
-  expect(() => cluster.destination('web', {})).toThrow(
+  expect(() => cluster.destination('web', { fence: () => {} })).toThrow(
     'the live state of far is not complete; ConfigMap cannot be listed: conversion webhook is down',
   );
   isBroken = false;
   await eventually('it is ready', () => cluster.state === 'ready');
   expect(states).toEqual(['starting', 'unreachable', 'ready']);
-  expect(cluster.destination('web', {}).kubeVersion).toBe('1.34.3');
+  expect(cluster.destination('web', { fence: () => {} }).kubeVersion).toBe('1.34.3');
 });

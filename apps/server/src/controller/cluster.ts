@@ -129,8 +129,11 @@ export class Cluster implements AsyncDisposable {
     return this.#state;
   }
 
-  /** What one reconciliation works with. Throws `ClusterError` while the cluster cannot be used. */
-  destination(application: string, options: { serviceAccount?: string }): DestinationCluster {
+  /**
+   * What one reconciliation works with; `fence` is asked before every write (see `KubernetesClient.fenced`). Throws
+   * `ClusterError` while the cluster cannot be used.
+   */
+  destination(application: string, options: { serviceAccount?: string; fence: () => void }): DestinationCluster {
     const cache = this.#cache;
     if (this.#state !== 'ready' || cache === undefined) {
       throw (
@@ -141,8 +144,8 @@ export class Cluster implements AsyncDisposable {
         })
       );
     }
-    const plain =
-      options.serviceAccount === undefined ? this.client : this.client.impersonating(options.serviceAccount);
+    const own = this.client.fenced(options.fence);
+    const plain = options.serviceAccount === undefined ? own : own.impersonating(options.serviceAccount);
     return {
       facts: this.facts,
       client: new AbsorbingClient(plain, cache),

@@ -23,6 +23,7 @@ import { JqWorker } from '../tools/jq.ts';
 import { ApplicationQueue } from './application-queue.ts';
 import { ApplicationWorker, type WorkerParts } from './application-worker.ts';
 import { bootstrap } from './bootstrap.ts';
+import { Cancelled } from './cancelled.ts';
 import type { Cluster } from './cluster.ts';
 import { Clusters } from './clusters.ts';
 import { ControlPlane, keyOfApplication, textOfKey } from './control-plane.ts';
@@ -198,7 +199,7 @@ export class Controller implements AsyncDisposable {
       throwIfCancelled: () => {
         this.#abort.signal.throwIfAborted();
         if (this.#lease?.isHeld !== true)
-          throw new Error('the lease of this shard is not held: nothing may be written');
+          throw new Cancelled('the lease of this shard is not held: nothing may be written');
       },
       logger: this.#logger,
       metrics: this.#metrics,
@@ -211,7 +212,7 @@ export class Controller implements AsyncDisposable {
     const queueWorker = new QueueWorker<ApplicationJob>(
       applicationsQueueName(this.#config.shard),
       this.#config.redisUrl,
-      (job) => worker.process(job),
+      (job, signal) => worker.process(job, signal),
       {
         concurrency: this.#config.applicationWorkers,
         lockDuration: 30_000,

@@ -39,6 +39,11 @@ export class DeploymentStore {
     this.#logger = logger;
   }
 
+  /** A store whose writes ask `fence` first, see `KubernetesClient.fenced`. */
+  fenced(fence: () => void): DeploymentStore {
+    return new DeploymentStore(this.#client.fenced(fence), this.#logger);
+  }
+
   async save(deployment: Deployment, application: Application | undefined): Promise<void> {
     const { historyId } = deployment;
     const { application: key, uid: _uid, ...saved } = deployment;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
+import { eventually, json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 
 let server: ScriptedApiServer;
@@ -75,6 +75,36 @@ describe('ClusterConnection', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await Promise.all([first, connection.json({ method: 'GET', path: '/b' })]);
     expect(Math.min(...times.slice(1)) - (times[0] ?? 0)).toBeGreaterThanOrEqual(950);
+  });
+
+  it('asks for permission when a write leaves, not when it is handed over: throttled or queued meanwhile, it stays', async () => {
+    let isForbidden = false;
+    const fence = () => {
+      if (isForbidden) throw new Error('the lease moved');
+    };
+    const handed: ((value?: unknown) => void)[] = [];
+    server.answer(async (request, response) => {
+      if (request.url === '/busy') await new Promise((resolve) => handed.push(resolve));
+      if (server.requests.length === 1)
+        json(response, { kind: 'Status', reason: 'TooManyRequests' }, 429, { 'retry-after': '1' });
+      else json(response, { ok: true });
+    });
+    const connection = connect(server.connect({ concurrency: 1 }));
+    const throttled = connection.json({ method: 'POST', path: '/throttled', body: {}, fence });
+    await eventually('the server told it to wait', () => server.requests.length === 1);
+    isForbidden = true;
+    await expect(throttled).rejects.toThrow('the lease moved');
+
+    isForbidden = false;
+    const busy = connection.json({ method: 'GET', path: '/busy' });
+    await eventually('the only socket is busy', () => handed.length === 1);
+    const queued = connection.json({ method: 'POST', path: '/queued', body: {}, fence });
+    const free = connection.json({ method: 'GET', path: '/read' });
+    isForbidden = true;
+    handed[0]?.();
+    await expect(queued).rejects.toThrow('the lease moved');
+    await Promise.all([busy, free]);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/throttled', '/busy', '/read']);
   });
 
   it('names the server that cannot be reached', async () => {

@@ -20,6 +20,11 @@ export interface ClusterRequest {
   signal?: AbortSignal | undefined;
   /** Milliseconds without a byte before the request counts as lost. Default 60 s. */
   timeout?: number | undefined;
+  /**
+   * Called for every attempt when a socket is ready and before its first byte leaves, however long the request waited
+   * for that. What it throws is thrown, and nothing is sent.
+   */
+  fence?: (() => void) | undefined;
 }
 
 /** Told about every request that left; `path` lets the observer name the resource. */
@@ -58,6 +63,7 @@ export class ClusterConnection implements AsyncDisposable {
   readonly #origin: string;
   readonly #basePath: string;
   #dispatchers: { requests: Dispatcher; watches: Dispatcher; identity: string } | undefined;
+  /** By the clock that no one sets. */
   #blockedUntil = 0;
   #closed = false;
 
@@ -123,7 +129,7 @@ export class ClusterConnection implements AsyncDisposable {
           MAX_THROTTLE_WAIT_MS,
           Math.max((error.retryAfterSeconds ?? 0) * 1000, 100 * 2 ** attempt),
         );
-        this.#blockedUntil = Math.max(this.#blockedUntil, Date.now() + wait * (1 + Math.random() * 0.2));
+        this.#blockedUntil = Math.max(this.#blockedUntil, performance.now() + wait * (1 + Math.random() * 0.2));
         continue;
       }
       throw error;
@@ -146,14 +152,21 @@ export class ClusterConnection implements AsyncDisposable {
     if (this.#closed) throw this.#unreachable(request, new Error('the connection is closed'));
     const started = performance.now();
     let status = 0;
+    let refusal: { error: unknown } | undefined;
     try {
       const { headers, tls } = await this.#credentials.resolve();
       const { requests, watches } = this.#dispatchersFor(tls);
       const isRaw = typeof request.body === 'string' || request.body instanceof Uint8Array;
+      const dispatcher = isStream ? watches : requests;
       const response = await undiciRequest(
         `${this.#origin}${this.#basePath}${request.path}${queryString(request.query)}`,
         {
-          dispatcher: isStream ? watches : requests,
+          dispatcher:
+            request.fence === undefined
+              ? dispatcher
+              : fenced(dispatcher, request.fence, (error) => {
+                  refusal = { error };
+                }),
           method: request.method,
           headers: {
             accept: 'application/json',
@@ -176,16 +189,19 @@ export class ClusterConnection implements AsyncDisposable {
       status = response.statusCode;
       return response;
     } catch (cause) {
+      if (refusal !== undefined) throw refusal.error;
       if (request.signal?.aborted === true) throw request.signal.reason;
       throw this.#unreachable(request, cause);
     } finally {
-      this.#onRequest?.({
-        method: request.method,
-        path: request.path,
-        query: request.query,
-        status,
-        milliseconds: performance.now() - started,
-      });
+      if (refusal === undefined) {
+        this.#onRequest?.({
+          method: request.method,
+          path: request.path,
+          query: request.query,
+          status,
+          milliseconds: performance.now() - started,
+        });
+      }
     }
   }
 
@@ -214,10 +230,33 @@ export class ClusterConnection implements AsyncDisposable {
   }
 
   async #waitUntilUnblocked(signal: AbortSignal | undefined): Promise<void> {
-    while (this.#blockedUntil > Date.now()) {
-      await delay(this.#blockedUntil - Date.now(), undefined, signal === undefined ? {} : { signal });
+    while (this.#blockedUntil > performance.now()) {
+      await delay(this.#blockedUntil - performance.now(), undefined, signal === undefined ? {} : { signal });
     }
   }
+}
+
+/** undici starts a request when it has a connected socket for it, in the same turn in which it writes the first byte. */
+function fenced(dispatcher: Dispatcher, fence: () => void, onRefused: (error: unknown) => void): Dispatcher {
+  return dispatcher.compose(
+    (dispatch) => (options, handler) =>
+      dispatch(options, {
+        onRequestStart(controller, context) {
+          try {
+            fence();
+          } catch (error) {
+            onRefused(error);
+            throw error;
+          }
+          handler.onRequestStart?.(controller, context);
+        },
+        onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+        onResponseStart: (...args) => handler.onResponseStart?.(...args),
+        onResponseData: (...args) => handler.onResponseData?.(...args),
+        onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+        onResponseError: (...args) => handler.onResponseError?.(...args),
+      }),
+  );
 }
 
 /** 429 was not processed and may be repeated whatever the method; 503 only when the server says when. */

@@ -60,22 +60,32 @@ export class KubernetesClient implements ClusterClient {
   readonly connection: ClusterConnection;
   readonly schemas: OpenApiSchemas;
   readonly known: KnownResources;
-  readonly #headers: Record<string, string>;
+  /** Every request impersonates it (`system:serviceaccount:ns:name`), see `impersonating`. */
+  readonly #user: string | undefined;
+  readonly #fence: (() => void) | undefined;
 
-  /** `user` makes every request impersonate it (`system:serviceaccount:ns:name`), see `impersonating`. */
   constructor(
     connection: ClusterConnection,
-    shared?: { known: KnownResources; schemas: OpenApiSchemas; user: string },
+    variant?: { of: KubernetesClient; user?: string | undefined; fence?: (() => void) | undefined },
   ) {
     this.connection = connection;
-    this.known = shared?.known ?? new KnownResources(connection);
-    this.schemas = shared?.schemas ?? new OpenApiSchemas(connection);
-    this.#headers = shared === undefined ? {} : { 'impersonate-user': shared.user };
+    this.known = variant?.of.known ?? new KnownResources(connection);
+    this.schemas = variant?.of.schemas ?? new OpenApiSchemas(connection);
+    this.#user = variant?.user;
+    this.#fence = variant?.fence;
   }
 
   /** A client that acts as somebody else. Discovery and schemas are shared. */
   impersonating(user: string): KubernetesClient {
-    return new KubernetesClient(this.connection, { known: this.known, schemas: this.schemas, user });
+    return new KubernetesClient(this.connection, { of: this, user, fence: this.#fence });
+  }
+
+  /**
+   * A client whose writes may be forbidden at the last moment: `fence` is called before each leaves and throws to stop it
+   * (see `ClusterRequest.fence`). Dry runs and reads pass.
+   */
+  fenced(fence: () => void): KubernetesClient {
+    return new KubernetesClient(this.connection, { of: this, user: this.#user, fence });
   }
 
   /** Everything the cluster serves, read once; `rediscover` reads again. */
@@ -294,7 +304,12 @@ export class KubernetesClient implements ClusterClient {
 
   /** One request of this client, as whoever it acts for. */
   #json<T>(request: ClusterRequest): Promise<T> {
-    return this.connection.json<T>({ ...request, headers: { ...request.headers, ...this.#headers } });
+    const isWrite = request.method !== 'GET' && request.query?.['dryRun'] === undefined;
+    return this.connection.json<T>({
+      ...request,
+      headers: { ...request.headers, ...(this.#user === undefined ? {} : { 'impersonate-user': this.#user }) },
+      ...(isWrite && this.#fence !== undefined ? { fence: this.#fence } : {}),
+    });
   }
 }
 

@@ -2,12 +2,17 @@ import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
 
+const NEVER = new AbortController().signal;
+
 export interface QueueWorkerOptions
   extends Pick<WorkerOptions, 'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount'> {
   onError?: (error: Error) => void;
 }
 
-/** A BullMQ worker with a connection of its own, which BullMQ leaves open when it is handed one. */
+/**
+ * A BullMQ worker with a connection of its own, which BullMQ leaves open when it is handed one. The signal of a job is
+ * aborted when its lock is lost: another worker may have it by then.
+ */
 export class QueueWorker<Payload> implements AsyncDisposable {
   readonly #connection: Redis;
   readonly #worker: Worker;
@@ -15,13 +20,20 @@ export class QueueWorker<Payload> implements AsyncDisposable {
   constructor(
     name: string,
     redisUrl: string,
-    process: (job: Job<Payload>) => Promise<unknown>,
+    process: (job: Job<Payload>, signal: AbortSignal) => Promise<unknown>,
     options: QueueWorkerOptions,
   ) {
     const { onError, ...workerOptions } = options;
     this.#connection = openRedis(redisUrl, { blocking: true });
     // Waiting for a job ends by itself when one comes; a minute keeps an idle queue from asking.
-    this.#worker = new Worker(name, process, { connection: this.#connection, drainDelay: 60, ...workerOptions });
+    this.#worker = new Worker(name, (job, _token, signal) => process(job, signal ?? NEVER), {
+      connection: this.#connection,
+      drainDelay: 60,
+      ...workerOptions,
+    });
+    this.#worker.on('lockRenewalFailed', (jobIds) => {
+      for (const id of jobIds) this.#worker.cancelJob(id, 'its lock was lost');
+    });
     this.#worker.on('error', (error) => onError?.(error));
   }
 
