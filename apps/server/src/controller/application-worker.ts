@@ -208,6 +208,15 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
         throw error;
       }
     },
+    readApplication: async (wanted) => {
+      const stored = (await controlPlane.client.get({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Application',
+        ...wanted,
+      })) as Application | undefined;
+      if (stored !== undefined) controlPlane.applications.absorb(stored);
+      return stored;
+    },
     patchApplication: async (wanted, patch) => {
       throwIfCancelled();
       try {

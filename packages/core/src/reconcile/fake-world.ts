@@ -32,8 +32,8 @@ export class FakeWorld implements ReconcileWorld {
   readonly requests: string[] = [];
   readonly jq = { deletePaths: (object: KubernetesObject) => Promise.resolve(object) };
   currentSettings: Settings = DEFAULT_SETTINGS;
-  /** Refuses patches of the custom resource that are longer. */
-  maxPatchLength = Number.POSITIVE_INFINITY;
+  /** Refuses to store a custom resource that is longer. */
+  maxStoredLength = Number.POSITIVE_INFINITY;
   /** The identities under which clusters were asked for. */
   readonly serviceAccounts: (string | undefined)[] = [];
   time = Date.parse('2026-01-01T12:00:00Z');
@@ -59,6 +59,8 @@ export class FakeWorld implements ReconcileWorld {
   crashAfter: string | undefined;
   /** As `crashAfter`, for the request with this number (1 is the first). */
   crashAt: number | undefined;
+  /** Called with a write that is about to be carried out: what others do at that moment. */
+  beforeRequest: ((request: string) => Promise<void> | void) | undefined;
   renders = 0;
   #version = 100;
   readonly #rendered = new Map<string, RenderedManifests>();
@@ -146,14 +148,24 @@ export class FakeWorld implements ReconcileWorld {
     return rendered;
   }
 
+  readApplication(key: ApplicationKey): Promise<Application | undefined> {
+    this.requests.push('GET Application');
+    return Promise.resolve(this.application(key));
+  }
+
   async patchApplication(key: ApplicationKey, patch: Record<string, unknown>): Promise<Application | undefined> {
     const id = `${key.namespace}/${key.name}`;
+    await this.beforeRequest?.('PATCH Application');
     const stored = this.applications.get(id);
     if (stored === undefined) return undefined;
-    if (JSON.stringify(patch).length > this.maxPatchLength) {
-      throw new ClusterError('etcdserver: request is too large', { status: 500, reason: 'InternalError' });
+    const { resourceVersion } = (patch['metadata'] ?? {}) as { resourceVersion?: string };
+    if (resourceVersion !== undefined && resourceVersion !== stored.metadata.resourceVersion) {
+      throw new ClusterError('the object has been modified', { status: 409, reason: 'Conflict' });
     }
     const next = jsonMergePatch(stored, structuredClone(patch)) as Application;
+    if (JSON.stringify(next).length > this.maxStoredLength) {
+      throw new ClusterError('etcdserver: request is too large', { status: 500, reason: 'InternalError' });
+    }
     next.metadata = { ...next.metadata, resourceVersion: this.nextVersion() };
     const isGone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
     if (isGone) this.applications.delete(id);
@@ -207,7 +219,8 @@ export class FakeWorld implements ReconcileWorld {
 
   edit(key: ApplicationKey, patch: Record<string, unknown>): void {
     const id = `${key.namespace}/${key.name}`;
-    this.applications.set(id, jsonMergePatch(this.applications.get(id), patch) as Application);
+    const next = jsonMergePatch(this.applications.get(id), patch) as Application;
+    this.applications.set(id, { ...next, metadata: { ...next.metadata, resourceVersion: this.nextVersion() } });
   }
 }
 
@@ -356,6 +369,7 @@ class FakeClient implements ClusterClient {
 
   async apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
     const name = `${object.kind}/${object.metadata.name ?? ''}`;
+    await this.#world.beforeRequest?.(`${options.dryRun === true ? 'DRYRUN' : 'APPLY'} ${name}`);
     this.#refuse(name);
     const live = this.#cluster.objects.get(formatResourceKey(resourceKeyOf(object)));
     const { object: next, changed } = applyPatch({
@@ -377,6 +391,7 @@ class FakeClient implements ClusterClient {
 
   async create(object: KubernetesObject, options?: { fieldManager?: string }): Promise<KubernetesObject> {
     const name = `${object.kind}/${object.metadata.name ?? ''}`;
+    await this.#world.beforeRequest?.(`CREATE ${name}`);
     this.#refuse(name);
     if (this.#cluster.objects.has(formatResourceKey(resourceKeyOf(object)))) {
       throw new ClusterError(`${name} already exists`, { status: 409, reason: 'AlreadyExists' });
@@ -405,6 +420,7 @@ class FakeClient implements ClusterClient {
     ref: { apiVersion: string; kind: string; namespace: string; name: string },
     patch: { body: unknown },
   ): Promise<KubernetesObject> {
+    await this.#world.beforeRequest?.(`PATCH ${ref.kind}/${ref.name}`);
     const live = await this.get(ref);
     if (live === undefined)
       throw new ClusterError(`${ref.kind}/${ref.name} not found`, { status: 404, reason: 'NotFound' });
@@ -417,6 +433,7 @@ class FakeClient implements ClusterClient {
   }
 
   async delete(key: ResourceKey): Promise<void> {
+    await this.#world.beforeRequest?.(`DELETE ${key.kind}/${key.name}`);
     const live = this.#cluster.objects.get(formatResourceKey(key));
     if (live !== undefined) {
       if ((live.metadata.finalizers ?? []).length === 0) this.#cluster.remove(live);

@@ -1,80 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import type { Application, ApplicationKey, ApplicationSpec } from '../application/application.ts';
+import type { Application, ApplicationSpec } from '../application/application.ts';
 import { ClusterError, WaitingError } from '../errors.ts';
 import { ANNOTATION_REFRESH, FINALIZER_HOOK, FINALIZER_RESOURCES } from '../kubernetes/annotations.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { ANNOTATION_HOLD } from '../sync/hold.ts';
-import { FakeWorld } from './fake-world.ts';
+import {
+  AUTOMATED,
+  conditionsOf,
+  configMap,
+  deployment,
+  HEALING,
+  hook,
+  job,
+  requestSync,
+  setUp,
+  synced,
+  wave,
+} from './fake-scene.ts';
+import type { FakeWorld } from './fake-world.ts';
 import { reconcileApplication } from './reconcile-application.ts';
-
-const AUTOMATED: Partial<ApplicationSpec> = { syncPolicy: { automated: {} } };
-const HEALING: Partial<ApplicationSpec> = { syncPolicy: { automated: { prune: true, selfHeal: true } } };
-
-function configMap(name: string, value = 'one', annotations: Record<string, string> = {}): string {
-  const lines = Object.entries(annotations).map(([key, text]) => `    ${key}: "${text}"`);
-  return [
-    'apiVersion: v1',
-    'kind: ConfigMap',
-    'metadata:',
-    `  name: ${name}`,
-    ...(lines.length === 0 ? [] : ['  annotations:', ...lines]),
-    `data: {value: "${value}"}`,
-  ].join('\n');
-}
-
-function job(name: string, annotations: Record<string, string>): string {
-  return configMap(name, 'x', annotations)
-    .replace('apiVersion: v1', 'apiVersion: batch/v1')
-    .replace('ConfigMap', 'Job')
-    .replace(/^data:.*/m, 'spec: {template: {spec: {containers: [{name: a, image: "job:1"}]}}}');
-}
-
-function deployment(name: string, annotations: Record<string, string> = {}): string {
-  return configMap(name, 'x', annotations)
-    .replace('apiVersion: v1', 'apiVersion: apps/v1')
-    .replace('ConfigMap', 'Deployment')
-    .replace(/^data:.*/m, 'spec: {replicas: 1, template: {spec: {containers: [{name: a, image: "web:1"}]}}}');
-}
-
-function wave(number: number): Record<string, string> {
-  return { 'argocd.argoproj.io/sync-wave': String(number) };
-}
-
-function hook(type: string, policy?: string): Record<string, string> {
-  return {
-    'argocd.argoproj.io/hook': type,
-    ...(policy === undefined ? {} : { 'argocd.argoproj.io/hook-delete-policy': policy }),
-  };
-}
-
-function setUp(
-  spec: Partial<ApplicationSpec>,
-  files: Record<string, string> | Error = { 'deploy/web.yaml': configMap('web') },
-) {
-  const world = new FakeWorld();
-  world.push('aaaaaaa1', files);
-  const key = world.addApplication(spec);
-  const run = () => reconcileApplication(world, key);
-  const app = (): Application => world.application(key) as Application;
-  const status = () => app().status ?? {};
-  return { world, key, run, app, status, cluster: world.cluster };
-}
-
-async function synced(spec: Partial<ApplicationSpec>, files?: Record<string, string>) {
-  const scene = setUp(spec, files);
-  await scene.run();
-  scene.world.requests.length = 0;
-  return scene;
-}
-
-function requestSync(world: FakeWorld, key: ApplicationKey, sync: Record<string, unknown> = {}): void {
-  world.edit(key, { operation: { sync, initiatedBy: { username: 'ada' } } });
-}
-
-function conditionsOf(app: Application): string[] {
-  return (app.status?.conditions ?? []).map(({ type, message }) => `${type}: ${message}`);
-}
 
 describe('automated sync', () => {
   it('deploys a new application with three requests: the object, the status, the saved manifests', async () => {
@@ -1175,12 +1120,31 @@ describe('guards', () => {
     const { world, run, app } = setUp(AUTOMATED, {
       'deploy/web.yaml': Array.from({ length: 50 }, (_none, index) => configMap(`web-${index}`)).join('\n---\n'),
     });
-    world.maxPatchLength = 5_000;
+    world.maxStoredLength = 4_000;
     await run();
     expect(app().status?.resources).toBeUndefined();
     expect(conditionsOf(app())).toEqual([
       expect.stringContaining('UnknownError: the status of the application is larger'),
     ]);
+    expect(app().status).toMatchObject({
+      sync: { status: 'Synced', revision: 'aaaaaaa1' },
+      operationState: { phase: 'Succeeded' },
+      history: [{ id: 0 }],
+    });
+    world.requests.length = 0;
+    world.advance(300);
+    expect((await run()).wrote).toBe(false);
+    expect(world.requests).toEqual([]);
+  });
+
+  it('ends an operation that is itself too large to store, before it begins', async () => {
+    const { world, key, run, app, status, cluster } = setUp({});
+    requestSync(world, key, { manifests: [configMap('web', 'x'.repeat(4_000))] });
+    world.maxStoredLength = 6_000;
+    await run();
+    expect(status().operationState).toMatchObject({ phase: 'Error', message: expect.stringContaining('is larger') });
+    expect(app().operation).toBeUndefined();
+    expect(cluster.names()).toEqual([]);
   });
 
   it('waits for a confirmation before it deletes with Delete=confirm', async () => {

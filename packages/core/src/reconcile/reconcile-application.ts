@@ -1,7 +1,7 @@
 import type { Application, ApplicationKey } from '../application/application.ts';
 import { type ClusterFacts, resolveDestination } from '../application/destination.ts';
 import { globOrRegexMatch } from '../application/glob.ts';
-import type { OperationState } from '../application/operation.ts';
+import type { Operation, OperationState } from '../application/operation.ts';
 import { projectNameOf, sourcesOf } from '../application/sources.ts';
 import { syncServiceAccount } from '../application/sync-service-account.ts';
 import { specProblems } from '../application/validate-spec.ts';
@@ -16,6 +16,7 @@ import {
   FINALIZER_POST_DELETE,
   FINALIZER_PRE_DELETE,
 } from '../kubernetes/annotations.ts';
+import { contentHash } from '../kubernetes/content-hash.ts';
 import { hooksOf } from '../kubernetes/hooks.ts';
 import { isDeployment, nextHistory } from '../status/history.ts';
 import { summarizeStatus } from '../status/summarize-status.ts';
@@ -27,7 +28,7 @@ import { beginRetry, canRetry, retryDueAt, scheduleRetry } from '../sync/retry.t
 import { rfc3339, settleHook } from '../sync/run-sync.ts';
 import { selfHealLoop } from '../sync/self-heal-loop.ts';
 import { type SyncWindowDecision, syncWindowDecision } from '../sync/sync-windows.ts';
-import { ApplicationWriter } from './application-writer.ts';
+import { ApplicationWriter, withOperationState } from './application-writer.ts';
 import { type ComparedTargets, compareTargets } from './compare-targets.ts';
 import {
   beginOperation,
@@ -298,8 +299,16 @@ class Pass {
     const own = await this.#operationTargets(cluster, ready, targets, compared);
     if (own === undefined) return false;
     const pinned = pinTargets(ready, this.facts, own.targets);
-    if (this.#newHold !== undefined) await this.#writer.hold(this.#newHold, pinned);
-    else if (this.#isOperationTaken) await this.#writer.checkpoint(pinned);
+    if (this.#isOperationTaken || this.#newHold !== undefined) {
+      await this.#writer.write((stored) => this.#begun(stored, pinned));
+      const stored = this.#writer.current?.status?.operationState;
+      if (stored !== undefined && !isRunning(stored)) {
+        // Too large to be stored, so it was ended.
+        this.#state = stored;
+        this.#recordEnd(stored);
+        return false;
+      }
+    }
     const plan = await planOperation(this.world, this.facts, cluster, pinned, own.compared, own.targets.revisions);
     const pass = await runOperation(this.world, this.facts, cluster, {
       state: pinned,
@@ -339,26 +348,31 @@ class Pass {
     const deployment =
       completed !== undefined && isDeployment(completed) ? nextHistory(application, completed) : undefined;
     const roots = comparison?.resources.filter(({ live }) => live !== undefined).map(({ key }) => key) ?? [];
-    const status = summarizeStatus({
-      application: { ...application, status: this.#writer.current?.status ?? {} },
-      comparison,
-      targets,
-      conditions: [...this.conditions, ...(comparison?.conditions ?? [])],
-      operationState: this.#state,
-      history: deployment?.history ?? application.status?.history,
-      tree: cluster?.treeFacts(roots),
-      persistResourceHealth: facts.settings.persistResourceHealth,
-      controllerNamespace: world.controlPlaneNamespace,
-      now: rfc3339(world.now()),
-    });
-    const after = this.#withBookkeeping({ ...(this.#writer.current ?? application), status }, targets);
+    const tree = cluster?.treeFacts(roots);
+    const now = rfc3339(world.now());
+    const reported = (stored: Application): Application => {
+      const status = summarizeStatus({
+        application: { ...application, status: stored.status ?? {} },
+        comparison,
+        targets,
+        conditions: [...this.conditions, ...(comparison?.conditions ?? [])],
+        operationState: withOperationState(stored, this.#state).status?.operationState,
+        history: deployment?.history ?? application.status?.history,
+        tree,
+        persistResourceHealth: facts.settings.persistResourceHealth,
+        controllerNamespace: world.controlPlaneNamespace,
+        now,
+      });
+      return this.#withBookkeeping({ ...stored, status }, targets);
+    };
     // The saved manifests and the status do not depend on each other, and the status should be seen soon.
     const saved =
       deployment === undefined || this.#deployed === undefined
         ? undefined
         : this.#saveDeployment(deployment.entry.id, completed as OperationState, this.#deployed);
-    await Promise.all([this.#writer.write(after), saved]);
+    await Promise.all([this.#writer.write(reported), saved]);
     const stored = this.#writer.current;
+    if (stored?.operation !== undefined && !isRunning(stored.status?.operationState)) this.#requeueIn(0);
     if (comparison !== undefined && stored !== undefined) world.publish({ application: stored, comparison, cluster });
     return {
       application: stored,
@@ -453,6 +467,10 @@ class Pass {
     this.#state = state;
     this.#completed = state;
     this.#deployed = targets;
+    this.#recordEnd(state);
+  }
+
+  #recordEnd(state: OperationState): void {
     const failed = state.phase !== 'Succeeded';
     this.world.record({
       application: this.facts.key,
@@ -492,6 +510,15 @@ class Pass {
     }
   }
 
+  /** Stores that an operation runs, with the hold it brings; not when it was withdrawn before anything was done. */
+  #begun(stored: Application, state: OperationState): Application | undefined {
+    if (this.#isOperationTaken && !isAskedFor(state, stored.operation)) return undefined;
+    const begun = withOperationState(stored, state);
+    if (this.#newHold === undefined) return begun;
+    const annotations = { ...begun.metadata.annotations, [ANNOTATION_HOLD]: JSON.stringify(this.#newHold) };
+    return { ...begun, metadata: { ...begun.metadata, annotations } };
+  }
+
   #withBookkeeping(application: Application, targets: Targets | undefined): Application {
     const annotations = { ...application.metadata.annotations };
     // A refresh that was asked for while this pass ran is a new one, and is not taken away.
@@ -502,10 +529,11 @@ class Pass {
     if (this.#isHoldReleased) delete annotations[ANNOTATION_HOLD];
     if (this.#newHold !== undefined) annotations[ANNOTATION_HOLD] = JSON.stringify(this.#newHold);
     const { operation, ...rest } = application;
-    const keepsOperation = operation !== undefined && isRunning(this.#state);
+    // What was asked for while another operation ran is still to be done.
+    const isDone = operation === undefined || (!isRunning(this.#state) && isAskedFor(this.#completed, operation));
     return {
       ...rest,
-      ...(keepsOperation ? { operation } : {}),
+      ...(isDone ? {} : { operation }),
       spec: { ...application.spec, project: projectNameOf(application.spec) },
       metadata: { ...application.metadata, annotations, finalizers: withHookFinalizers(application, targets) },
     };
@@ -579,6 +607,15 @@ const UNREACHABLE_RETRY_MS = 10_000;
 
 function isRunning(state: OperationState | undefined): boolean {
   return state?.phase === 'Running' || state?.phase === 'Terminating';
+}
+
+/** Whether a state is that of the operation a person asked for. */
+function isAskedFor(state: OperationState | undefined, operation: Operation | undefined): boolean {
+  if (state === undefined || operation === undefined) return false;
+  const { sync, initiatedBy } = state.operation;
+  return (
+    contentHash({ sync, initiatedBy }) === contentHash({ sync: operation.sync, initiatedBy: operation.initiatedBy })
+  );
 }
 
 function hasPruned(state: OperationState): boolean {

@@ -200,23 +200,23 @@ async function reportConditions(
   facts: ReconcileFacts,
   messages: readonly string[],
 ): Promise<void> {
-  const { current } = writer;
-  if (current === undefined) return;
-  const others = (current.status?.conditions ?? []).filter(({ type }) => type !== 'DeletionError');
-  const conditions = mergeConditions(
-    current.status?.conditions,
-    [...others, ...messages.map((message) => ({ type: 'DeletionError' as const, message }))],
-    rfc3339(facts.now),
-  );
-  const { conditions: _before, ...status } = current.status ?? {};
-  await writer.write({ ...current, status: conditions.length === 0 ? status : { ...status, conditions } });
+  await writer.write((stored) => {
+    const others = (stored.status?.conditions ?? []).filter(({ type }) => type !== 'DeletionError');
+    const conditions = mergeConditions(
+      stored.status?.conditions,
+      [...others, ...messages.map((message) => ({ type: 'DeletionError' as const, message }))],
+      rfc3339(facts.now),
+    );
+    const { conditions: _before, ...status } = stored.status ?? {};
+    return { ...stored, status: conditions.length === 0 ? status : { ...status, conditions } };
+  });
 }
 
 async function removeFinalizers(writer: ApplicationWriter, removed: readonly string[]): Promise<void> {
-  const { current } = writer;
-  if (current === undefined) return;
-  const finalizers = (current.metadata.finalizers ?? []).filter((finalizer) => !removed.includes(finalizer));
-  await writer.write({ ...current, metadata: { ...current.metadata, finalizers } });
+  await writer.write((stored) => {
+    const finalizers = (stored.metadata.finalizers ?? []).filter((finalizer) => !removed.includes(finalizer));
+    return { ...stored, metadata: { ...stored.metadata, finalizers } };
+  });
 }
 
 function outcome(

@@ -56,6 +56,8 @@ export interface ReconcileWorld {
    * deployed before, the saved manifests may stand in when the repository is gone. Throws `RenderError`.
    */
   render(request: RenderRequest): Promise<RenderedManifests>;
+  /** The newest Application, by a request: asked only after a write was refused because somebody else had written. */
+  readApplication(key: ApplicationKey): Promise<Application | undefined>;
   /**
    * One JSON merge patch of the custom resource (it has no status subresource). Answers the stored object; undefined
    * when it is gone. Never retries on its own.

@@ -5,8 +5,8 @@ const CLOCKS = new Set(['reconciledAt', 'observedAt']);
 
 /**
  * The JSON merge patch that turns the stored Application into `after`: status, operation, annotations, finalizers and the
- * project, changed fields only. Undefined when nothing changed. A changed list of finalizers carries the resourceVersion,
- * since lists are replaced whole and another writer's entry must not be lost.
+ * project, changed fields only. Undefined when nothing changed. It carries the resourceVersion of `before`: what somebody
+ * else wrote since (an operation, a finalizer, a termination) must not be lost.
  */
 export function statusPatch(before: Application, after: Application): Record<string, unknown> | undefined {
   const status = mergePatchOf(before.status ?? {}, after.status ?? {}) as Record<string, unknown> | undefined;
@@ -18,7 +18,9 @@ export function statusPatch(before: Application, after: Application): Record<str
   };
   const isStatusChanged = status !== undefined && Object.keys(status).some((key) => !CLOCKS.has(key));
   if (isStatusChanged || (Object.keys(patch).length > 0 && status !== undefined)) patch['status'] = status;
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  if (Object.keys(patch).length === 0) return undefined;
+  const { resourceVersion } = before.metadata;
+  return resourceVersion === undefined ? patch : { ...patch, metadata: { ...metadata, resourceVersion } };
 }
 
 function metadataPatch(before: Application, after: Application): Record<string, unknown> | undefined {
@@ -27,14 +29,7 @@ function metadataPatch(before: Application, after: Application): Record<string, 
   if (annotations === undefined && finalizers === undefined) return undefined;
   return {
     ...(annotations === undefined ? {} : { annotations }),
-    ...(finalizers === undefined
-      ? {}
-      : {
-          finalizers,
-          ...(before.metadata.resourceVersion === undefined
-            ? {}
-            : { resourceVersion: before.metadata.resourceVersion }),
-        }),
+    ...(finalizers === undefined ? {} : { finalizers }),
   };
 }
 

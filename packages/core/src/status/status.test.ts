@@ -40,6 +40,7 @@ describe('statusPatch', () => {
       reconciledAt: '2026-01-01T13:00:00Z',
     };
     expect(statusPatch(app, { ...app, status })).toEqual({
+      metadata: { resourceVersion: '7' },
       status: { sync: { status: 'Synced' }, reconciledAt: '2026-01-01T13:00:00Z' },
     });
   });
@@ -52,13 +53,13 @@ describe('statusPatch', () => {
       status: { sync: { status: 'OutOfSync' as const } },
     };
     expect(statusPatch(app, after)).toEqual({
-      metadata: { annotations: { 'argocd.argoproj.io/refresh': null } },
+      metadata: { annotations: { 'argocd.argoproj.io/refresh': null }, resourceVersion: '7' },
       operation: null,
       status: { sync: { revision: null }, reconciledAt: null, history: null },
     });
   });
 
-  it('guards a changed list of finalizers with the resource version', () => {
+  it('is refused when somebody else wrote since, and replaces lists whole', () => {
     const after = { ...app, metadata: { ...app.metadata, finalizers: ['x'] } };
     expect(statusPatch(app, after)).toEqual({ metadata: { finalizers: ['x'], resourceVersion: '7' } });
   });

@@ -102,17 +102,20 @@ async function recreate(task: SyncTask, live: KubernetesObject, { client, dryRun
 async function startHook(task: SyncTask, target: KubernetesObject, context: Context): Promise<TaskOutcome> {
   const { client, live, dryRun } = context;
   if (dryRun) return live === undefined ? serverSideApply(task, target, live, context) : applied(target, live, live);
-  if (live === undefined)
-    return applied(target, undefined, await client.create(target, { fieldManager: FIELD_MANAGER }));
+  if (live === undefined) return createHook(target, client);
   if (operationOf(live) === operationOf(target)) return applied(target, live, live);
   const replaces =
     task.hookDeletePolicies?.includes('BeforeHookCreation') === true || RUNS_TO_COMPLETION.has(task.key.kind);
   if (!replaces) return serverSideApply(task, target, live, context);
   await deleteHook(live, client);
+  return createHook(target, client);
+}
+
+/** One that is there already is still going away, or was just started by another controller: the next pass sees which. */
+async function createHook(target: KubernetesObject, client: ClusterClient): Promise<TaskOutcome> {
   try {
     return applied(target, undefined, await client.create(target, { fieldManager: FIELD_MANAGER }));
   } catch (error) {
-    // The old one is still going away.
     if (error instanceof ClusterError && error.status === 409) return { outcome: 'waiting' };
     throw error;
   }
