@@ -12,6 +12,7 @@ import type { ApiContext, ConfigMap, Secret } from './api/api-context.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import type { Config } from './config/config.ts';
 import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './controller/cluster-secret.ts';
+import { shardOfApplication } from './controller/shard-of.ts';
 import { ClusterConnection, type RequestObserver } from './kubernetes/cluster-connection.ts';
 import { Informer } from './kubernetes/informer.ts';
 import { KubernetesClient } from './kubernetes/kubernetes-client.ts';
@@ -103,7 +104,12 @@ export async function openApiContext(options: {
     controlPlane: client,
     collections: { applications, projects, applicationSets, configMaps, secrets },
     clusters,
-    requests: stack.use(new ControllerRequests(config.redisUrl)),
+    requests: stack.use(
+      new ControllerRequests(config.redisUrl, (key, unsaved) => {
+        const application = unsaved ?? applications.get(key.namespace, key.name);
+        return application === undefined ? 0 : shardOfApplication(application, () => clusters.facts(), config.shards);
+      }),
+    ),
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
 }

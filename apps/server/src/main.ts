@@ -96,10 +96,6 @@ async function serve(config: Config, logger: Logger, stack: CleanupStack): Promi
           logger,
           metrics: controllerMetrics(registry),
           observe,
-          onLost: () => {
-            logger.error('the lease of this shard was lost; this process ends and starts over');
-            process.exit(1);
-          },
         }),
       );
       checks = { isHealthy: () => true, isReady: () => controller.isReady };

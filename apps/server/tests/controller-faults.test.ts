@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KubernetesClient } from '../src/kubernetes/kubernetes-client.ts';
@@ -139,31 +136,8 @@ describe('the controller', () => {
 
   it('finishes an operation whose controller was killed, without starting it again', async () => {
     await world.stopController();
-    const kubeconfig = path.join(world.config.dataDirectory, 'kubeconfig');
-    writeFileSync(kubeconfig, world.sandbox.kubeconfig('admin'), { mode: 0o600 });
-    const root = path.resolve(import.meta.dirname, '../../..');
-    const start = () =>
-      spawn(
-        process.execPath,
-        [
-          '--import',
-          'tsx',
-          path.join(root, 'apps/server/src/main.ts'),
-          'serve',
-          '--roles=controller',
-          `--kubeconfig=${kubeconfig}`,
-          `--redis-url=${world.redis.url}`,
-          `--data-dir=${world.config.dataDirectory}`,
-          '--log-level=warn',
-        ],
-        {
-          cwd: root,
-          env: { ...process.env, LOCKSTEP_RENDER_KEY: 'a key for tests' },
-          stdio: process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit',
-        },
-      );
     world.git.commit({ 'killed/hook.yaml': job('slow', 3), 'killed/cm.yaml': configMap('killed', { v: '1' }) });
-    const first = start();
+    const first = await world.spawnController();
     try {
       await world.apply(world.application('killed'));
       const running = await world.until('killed', ({ status }) => status?.operationState?.phase === 'Running', 40_000);

@@ -1,7 +1,8 @@
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { TerminalError } from '@lockstep/core';
+import { processIdentity } from './process-identity.ts';
 
 const ROLES = ['api', 'controller', 'renderer'] as const;
 type Role = (typeof ROLES)[number];
@@ -22,8 +23,7 @@ export interface Config {
   /** Git mirrors and tools; can be lost. */
   dataDirectory: string;
   logLevel: string;
-  /** Which shard this controller holds; shards divide clusters. */
-  shard: number;
+  /** How many parts the controllers divide the clusters into; the same for every controller and API. */
   shards: number;
   /** Applications reconciled at once. */
   applicationWorkers: number;
@@ -61,7 +61,6 @@ const options = {
   'metrics-host': { type: 'string' },
   'data-dir': { type: 'string' },
   'log-level': { type: 'string' },
-  shard: { type: 'string' },
   shards: { type: 'string' },
   'application-workers': { type: 'string' },
   'render-workers': { type: 'string' },
@@ -89,7 +88,7 @@ export const USAGE = `lockstep serve [options]      every option may also be set
   --metrics-host, --metrics-port   /metrics, /healthz and /readyz
   --data-dir FOLDER          Git mirrors, charts and tools of the renderer; may be lost
   --log-level LEVEL          trace, debug, info, warn, error, silent
-  --shard N, --shards N      which part of the clusters this controller holds
+  --shards N                 parts that controllers divide the clusters into (default 1; the same for every controller and API)
   --application-workers N    applications reconciled at once (default 24)
   --render-workers N         tools run at once (default one per core)
   --git, --helm, --kustomize, --kubectl FILE   tools, when not on the PATH
@@ -126,7 +125,6 @@ export function readConfig(args: string[], environment: NodeJS.ProcessEnv): Conf
     metricsHost: text('metrics-host') ?? '0.0.0.0',
     dataDirectory: path.resolve(text('data-dir') ?? path.join(tmpdir(), 'lockstep')),
     logLevel: text('log-level') ?? 'info',
-    shard: number('shard', 0),
     shards: Math.max(1, number('shards', 1)),
     applicationWorkers: Math.max(1, number('application-workers', 24)),
     renderWorkers: number('render-workers', 0),
@@ -137,7 +135,7 @@ export function readConfig(args: string[], environment: NodeJS.ProcessEnv): Conf
     rootPath: (text('rootpath') ?? '').replace(/\/+$/, ''),
     staticFolder: text('static-folder'),
     trustProxy: (text('trust-proxy') ?? '').split(',').filter((entry) => entry !== ''),
-    identity: `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`,
+    identity: processIdentity(),
   };
 }
 

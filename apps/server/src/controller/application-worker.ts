@@ -41,6 +41,8 @@ export interface WorkerParts {
   redis: Redis;
   jq: JqEvaluator;
   queue: ApplicationQueue;
+  /** Whether this process holds the shard of the application's cluster. */
+  serves: (application: Application) => boolean;
   /** Throws when this process may not write now: the shard's lease is not held, or we are stopping. */
   throwIfCancelled: () => void;
   logger: Logger;
@@ -57,23 +59,24 @@ const MAX_BACKOFF_MS = 60_000;
  * again. Trouble that is not the application's is retried with a growing pause.
  */
 export class ApplicationWorker {
-  readonly #parts: WorkerParts;
+  readonly parts: WorkerParts;
   readonly #active = new Set<string>();
   readonly #failures = new Map<string, number>();
 
   constructor(parts: WorkerParts) {
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   /** `signal` is aborted when BullMQ lost the job's lock: somebody may run it again, so nothing more is written. */
   async process(job: Job<ApplicationJob>, signal: AbortSignal): Promise<void> {
     const key = { namespace: job.data.namespace, name: job.data.name };
     const text = textOfKey(key);
-    const { queue, controlPlane } = this.#parts;
+    const { queue, controlPlane } = this.parts;
     // BullMQ may run a job twice when it thinks we stalled; the second run waits its turn.
     if (this.#active.has(text)) return queue.addLater(key, 100);
     const application = controlPlane.application(key);
     if (application === undefined) return this.#forget(key);
+    if (!this.parts.serves(application)) return this.#leave(key);
     if (!(await this.#isClusterSettled(application))) return;
     this.#active.add(text);
     try {
@@ -90,7 +93,7 @@ export class ApplicationWorker {
   }
 
   async #reconcile(key: ApplicationKey, application: Application, signal: AbortSignal): Promise<void> {
-    const { queue, logger, metrics, controlPlane } = this.#parts;
+    const { queue, logger, metrics, controlPlane } = this.parts;
     const text = textOfKey(key);
     const server = application.spec.destination.server ?? application.spec.destination.name ?? '';
     const stop = metrics.reconciles.startTimer({ namespace: key.namespace, dest_server: server });
@@ -121,7 +124,7 @@ export class ApplicationWorker {
 
   /** Waits a moment for a cluster that starts. One that takes longer wakes its applications when it is ready. */
   async #isClusterSettled(application: Application): Promise<boolean> {
-    const { clusters } = this.#parts;
+    const { clusters } = this.parts;
     let cluster: Cluster;
     try {
       cluster = clusters.get(resolveDestination(application.spec.destination, clusters.facts()).server);
@@ -132,14 +135,17 @@ export class ApplicationWorker {
   }
 
   #worldFor(key: ApplicationKey, signal: AbortSignal): ReconcileWorld {
-    return createWorld(this.#parts, key, () => {
+    return createWorld(this.parts, key, () => {
       if (signal.aborted) throw new Cancelled(`the job of ${textOfKey(key)} lost its lock`);
-      this.#parts.throwIfCancelled();
+      const application = this.parts.controlPlane.application(key);
+      if (application !== undefined && !this.parts.serves(application))
+        throw new Cancelled(`${textOfKey(key)} has another controller now`);
+      this.parts.throwIfCancelled();
     });
   }
 
   #schedule(key: ApplicationKey, outcome: ReconcileOutcome): void {
-    const { queue, controlPlane } = this.#parts;
+    const { queue, controlPlane } = this.parts;
     const { timeoutSeconds, jitterSeconds } = controlPlane.settings().reconciliation;
     const resync = timeoutSeconds > 0 ? (timeoutSeconds + Math.random() * jitterSeconds) * 1000 : 3_600_000;
     queue.addLater(key, Math.max(10, Math.min(outcome.requeueAfter ?? resync, resync)));
@@ -149,7 +155,7 @@ export class ApplicationWorker {
     const state = after?.status?.operationState;
     if (state?.finishedAt === undefined || state.finishedAt === before.status?.operationState?.finishedAt) return;
     const { namespace = '', name = '' } = before.metadata;
-    this.#parts.metrics.syncs.inc({
+    this.parts.metrics.syncs.inc({
       namespace,
       name,
       project: before.spec.project,
@@ -159,10 +165,16 @@ export class ApplicationWorker {
   }
 
   #forget(key: ApplicationKey): void {
-    const { queue, renders, readModels, repositories, clusters, controlPlane } = this.#parts;
+    this.#leave(key);
+    this.parts.readModels.remove(key);
+  }
+
+  /** Another controller looks after it from now on. */
+  #leave(key: ApplicationKey): void {
+    const { queue, renders, readModels, repositories, clusters, controlPlane } = this.parts;
     queue.forget(key);
     renders.forget(key);
-    readModels.remove(key);
+    readModels.leave(key);
     repositories.track(key, undefined);
     this.#failures.delete(textOfKey(key));
     for (const cluster of clusters.opened()) cluster.cache?.forget(appInstanceName(key, controlPlane.namespace));

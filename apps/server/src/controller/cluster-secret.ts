@@ -42,6 +42,7 @@ export function clusterFacts(secret: Secret): ClusterFacts | undefined {
     ...(data['project'] === undefined || data['project'] === '' ? {} : { project: data['project'] }),
     ...(namespaces.length === 0 ? {} : { namespaces }),
     ...(data['clusterResources'] === 'true' ? { clusterResources: true } : {}),
+    ...(/^\d{1,6}$/.test(data['shard'] ?? '') ? { shard: Number(data['shard']) } : {}),
     ...(secret.metadata.labels === undefined ? {} : { labels: secret.metadata.labels }),
     ...(secret.metadata.annotations === undefined ? {} : { annotations: secret.metadata.annotations }),
   };

@@ -1,10 +1,11 @@
-import { type ClusterFacts, IN_CLUSTER_SERVER, TerminalError } from '@lockstep/core';
+import { type ClusterFacts, IN_CLUSTER_SERVER, TerminalError, WaitingError } from '@lockstep/core';
 import { ClusterConnection, type RequestObserver } from '../kubernetes/cluster-connection.ts';
 import type { LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
 import { Cluster } from './cluster.ts';
 import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './cluster-secret.ts';
 import type { ControlPlane, Secret } from './control-plane.ts';
+import { shardOf } from './shard-of.ts';
 
 export interface ClustersOptions {
   controlPlane: ControlPlane;
@@ -15,12 +16,23 @@ export interface ClustersOptions {
   onState: (cluster: Cluster) => void;
   /** A cluster was added, changed or removed. */
   onFacts: (server: string) => void;
+  /** Into how many shards clusters are divided, and whether this process may serve one of them. */
+  shards: number;
+  isHeld: (shard: number) => boolean;
 }
+
+/**
+ * A cluster that its Secret moves to another shard is left alone for so long: the controller that served it may hear of
+ * that a moment later than the one that is to.
+ */
+const MOVE_MS = 15_000;
 
 /** Every registered cluster, from labelled Secrets, and our own. Connections open when an application needs one. */
 export class Clusters implements AsyncDisposable {
   readonly #options: ClustersOptions;
   readonly #clusters = new Map<string, { cluster: Cluster; identity: string }>();
+  /** When those moved between shards may be served, by `performance.now()`. */
+  readonly #movedUntil = new Map<string, number>();
   #facts: ClusterFacts[] | undefined;
 
   constructor(options: ClustersOptions) {
@@ -29,6 +41,7 @@ export class Clusters implements AsyncDisposable {
       const facts = clusterFacts(change.item);
       const before = change.type === 'modified' ? clusterFacts(change.previous) : undefined;
       this.#facts = undefined;
+      if (facts !== undefined && before !== undefined && facts.server === before.server) this.#noteMove(before, facts);
       for (const server of new Set([facts?.server, before?.server])) if (server !== undefined) this.#refresh(server);
     });
     options.controlPlane.onSettings(() => {
@@ -51,7 +64,10 @@ export class Clusters implements AsyncDisposable {
     return this.#facts;
   }
 
-  /** The cluster with this URL; it exists from now on, but reads nothing before it is woken. Throws when not registered. */
+  /**
+   * The cluster with this URL; it exists from now on, but reads nothing before it is woken. Throws `TerminalError` when it is
+   * not registered, `WaitingError` when another controller serves it.
+   */
   get(server: string): Cluster {
     const key = server.replace(/\/+$/, '');
     const known = this.#clusters.get(key);
@@ -60,6 +76,11 @@ export class Clusters implements AsyncDisposable {
     if (facts === undefined)
       throw new TerminalError('ClusterUnknown', `cluster "${server}" is not registered`, {
         fix: 'Add a cluster Secret for it',
+      });
+    const wait = (this.#movedUntil.get(key) ?? 0) - performance.now();
+    if (!this.#options.isHeld(shardOf(facts, this.#options.shards)) || wait > 0)
+      throw new WaitingError('ClusterElsewhere', `cluster ${facts.name} is not served by this controller now`, {
+        retryAfter: Math.max(1_000, wait),
       });
     const secret = this.#secretOf(key);
     const cluster = this.#open(facts, secret);
@@ -70,6 +91,15 @@ export class Clusters implements AsyncDisposable {
   /** Those that somebody needed so far. */
   *opened(): IterableIterator<Cluster> {
     for (const { cluster } of this.#clusters.values()) yield cluster;
+  }
+
+  /** The shard is given up: nothing of its clusters is read any more. */
+  async closeShard(shard: number): Promise<void> {
+    const closed = [...this.#clusters].filter(
+      ([, { cluster }]) => shardOf(cluster.facts, this.#options.shards) === shard,
+    );
+    for (const [server] of closed) this.#clusters.delete(server);
+    await Promise.all(closed.map(([, { cluster }]) => cluster[Symbol.asyncDispose]()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,7 +137,11 @@ export class Clusters implements AsyncDisposable {
     if (known !== undefined) {
       const secret = this.#secretOf(server);
       const facts = this.facts().find((candidate) => candidate.server === server);
-      if (facts !== undefined && (secret === undefined ? '' : connectionIdentity(secret)) === known.identity)
+      if (
+        facts !== undefined &&
+        this.#options.isHeld(shardOf(facts, this.#options.shards)) &&
+        (secret === undefined ? '' : connectionIdentity(secret)) === known.identity
+      )
         known.cluster.facts = facts;
       else {
         this.#clusters.delete(server);
@@ -115,5 +149,12 @@ export class Clusters implements AsyncDisposable {
       }
     }
     this.#options.onFacts(server);
+  }
+
+  #noteMove(before: ClusterFacts, after: ClusterFacts): void {
+    const { shards, onFacts } = this.#options;
+    if (shardOf(before, shards) === shardOf(after, shards)) return;
+    this.#movedUntil.set(after.server, performance.now() + MOVE_MS);
+    setTimeout(() => onFacts(after.server), MOVE_MS + 100).unref();
   }
 }

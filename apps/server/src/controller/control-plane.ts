@@ -38,6 +38,8 @@ export class ControlPlane implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #settingsListeners = new Set<() => void>();
   #applications: Informer<Application> | undefined;
+  /** When the last complete list of Applications began, by `performance.now()`. */
+  #listedAt = -Infinity;
   #settings: Settings = DEFAULT_SETTINGS;
 
   constructor(options: { client: KubernetesClient; namespace: string; logger: Logger }) {
@@ -106,6 +108,7 @@ export class ControlPlane implements AsyncDisposable {
       ...(watchesAll ? {} : { namespace: this.namespace }),
       onError: (error) => this.#logger.debug({ err: error }, 'watch of our own objects'),
     });
+    this.#listedAt = performance.now();
     await this.#applications.start();
     this.onSettings(() => {
       if (this.#settings.applicationNamespaces.length > 0 !== watchesAll)
@@ -116,6 +119,17 @@ export class ControlPlane implements AsyncDisposable {
   get applications(): Informer<Application> {
     if (this.#applications === undefined) throw new Error('the control plane was not started');
     return this.#applications;
+  }
+
+  /**
+   * Resolves when everything written to Applications before `since` (of `performance.now()`) is seen. A watch promises
+   * that only for some later time, and another controller may have finished an operation a moment ago.
+   */
+  async isSeen(since: number): Promise<void> {
+    if (this.#listedAt >= since) return;
+    const startedAt = performance.now();
+    await this.applications.relist();
+    this.#listedAt = Math.max(this.#listedAt, startedAt);
   }
 
   /** Why nothing may be deleted in a cascade now: what makes Applications exist is being removed. */

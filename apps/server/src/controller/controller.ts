@@ -13,35 +13,29 @@ import { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import type { LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerMetrics } from '../metrics.ts';
-import { type ApplicationJob, applicationsQueueName } from '../queues/applications-queue.ts';
-import { QueueWorker } from '../queues/queue-worker.ts';
 import { DataLossMonitor } from '../redis/data-loss-monitor.ts';
 import { appendEvent, type RepositoryPush, readStream } from '../redis/event-stream.ts';
 import { openRedis, redisKeys } from '../redis/redis-connection.ts';
 import { RenderCache } from '../renderer/render-cache.ts';
 import { JqWorker } from '../tools/jq.ts';
-import { ApplicationQueue } from './application-queue.ts';
-import { ApplicationWorker, type WorkerParts } from './application-worker.ts';
 import { bootstrap } from './bootstrap.ts';
 import { Cancelled } from './cancelled.ts';
 import type { Cluster } from './cluster.ts';
 import { Clusters } from './clusters.ts';
 import { ControlPlane, keyOfApplication, textOfKey } from './control-plane.ts';
 import { DeploymentStore } from './deployment-store.ts';
-import { ShardLease } from './lease.ts';
 import { ReadModels } from './read-models.ts';
 import { RenderClient } from './render-client.ts';
 import { loadRenderKey } from './render-key.ts';
 import { Repositories, type RepositoryMove } from './repositories.ts';
 import { repositorySettings } from './repository-credentials.ts';
-import { answerRequests } from './requests.ts';
-
-/** Jobs that take longer than this to notice that we stop are left to the next controller. */
-const STOP_TIMEOUT_MS = 3_000;
+import { Shard, type ShardOptions } from './shard.ts';
+import { ShardLeases } from './shard-leases.ts';
+import { shardOf, shardOfApplication } from './shard-of.ts';
 
 /**
- * The controller role: holds a shard, watches its clusters and applications, and reconciles. Everything that happens is a
- * hint to look at applications again; what to do follows from what is seen then.
+ * The controller role: holds shards, watches their clusters and the applications, and reconciles. Everything that happens
+ * is a hint to look at applications again; what to do follows from what is seen then.
  */
 export class Controller implements AsyncDisposable {
   readonly #config: Config;
@@ -51,9 +45,11 @@ export class Controller implements AsyncDisposable {
   readonly #abort = new AbortController();
   readonly #controlPlane: ControlPlane;
   readonly #redis: Redis;
-  readonly #queue: ApplicationQueue;
   readonly #clusters: Clusters;
-  #lease: ShardLease | undefined;
+  readonly #leases: ShardLeases;
+  readonly #shards = new Map<number, Shard>();
+  /** What every shard works with, once all of it is up. */
+  readonly #prepared = withResolvers<ShardOptions['parts']>();
   #repositories!: Repositories;
   #renders!: RenderClient;
   #readModels!: ReadModels;
@@ -78,7 +74,14 @@ export class Controller implements AsyncDisposable {
       logger,
     });
     this.#redis = openRedis(config.redisUrl, { onError: (error) => logger.debug({ err: error }, 'redis') });
-    this.#queue = new ApplicationQueue(config.shard, config.redisUrl, logger);
+    this.#leases = new ShardLeases({
+      client: this.#controlPlane.client,
+      namespace: config.namespace,
+      identity: config.identity,
+      shards: config.shards,
+      logger,
+      serve: (shard, acquiredAt) => this.#serve(shard, acquiredAt),
+    });
     this.#clusters = new Clusters({
       controlPlane: this.#controlPlane,
       logger,
@@ -87,21 +90,25 @@ export class Controller implements AsyncDisposable {
       onEvent: (cluster) => metrics.events.inc({ server: cluster.facts.server }),
       onState: (cluster) => this.#onClusterState(cluster),
       onFacts: (server) => this.#enqueueCluster(server),
+      shards: config.shards,
+      isHeld: (shard) => this.#leases.isHeld(shard),
     });
   }
 
-  /** Bootstraps, takes the shard, lists everything once and begins to work. */
+  /**
+   * Bootstraps, takes the shards that are free, lists everything once and begins to work. Resolves when those shards are
+   * served; with none it stands by.
+   */
   static async start(options: {
     config: Config;
     connection: ClusterConnection;
     logger: Logger;
     metrics: ControllerMetrics;
     observe: (server: string) => RequestObserver;
-    onLost: () => void;
   }): Promise<Controller> {
     const controller = new Controller(options);
     try {
-      await controller.#start(options.onLost);
+      await controller.#start();
       return controller;
     } catch (error) {
       await controller[Symbol.asyncDispose]();
@@ -109,50 +116,97 @@ export class Controller implements AsyncDisposable {
     }
   }
 
+  /** It serves its shards, or stands by for some. */
   get isReady(): boolean {
-    return this.#isReady && this.#lease?.isHeld === true;
+    return this.#isReady;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isReady = false;
     this.#abort.abort();
+    this.#prepared.reject(new Cancelled('the controller stops'));
+    await this.#leases[Symbol.asyncDispose]();
     await this.#stack[Symbol.asyncDispose]();
   }
 
-  async #start(onLost: () => void): Promise<void> {
+  async #start(): Promise<void> {
     const { client } = this.#controlPlane;
-    const { namespace, shard } = this.#config;
+    const { namespace } = this.#config;
     this.#stack.defer(() => this.#redis.disconnect());
-    this.#stack.use(this.#queue);
     this.#stack.use(this.#controlPlane);
     this.#stack.use(this.#clusters);
 
     await bootstrap(client, namespace, this.#logger);
     const key = await loadRenderKey(client, namespace, this.#config.renderKey);
-    this.#lease = await this.#stack
-      .use(
-        new ShardLease({
-          client,
-          namespace,
-          name: `lockstep-controller-${shard}`,
-          identity: this.#config.identity,
-          logger: this.#logger,
-          onLost,
-        }),
-      )
-      .acquire();
-    // Nobody else works on this shard now: what a killed predecessor left active would only block its applications.
-    await dropQueue(this.#redis, applicationsQueueName(shard));
-
+    // Before anything is listed: what is read afterwards shows what the holders before us did.
+    await this.#leases.start();
     await this.#controlPlane.start();
     const parts = await this.#buildParts(key);
     this.#listen();
-    await this.#work(parts);
+    await this.#watchForDataLoss();
+    this.#prepared.resolve(parts);
+    await this.#leases.settled();
     this.#isReady = true;
-    for (const application of this.#controlPlane.allApplications()) this.#queue.add(keyOfApplication(application));
   }
 
-  async #buildParts(key: Buffer): Promise<WorkerParts> {
+  /** The lease of a shard is ours. Disposing the answer ends all work on it. */
+  async #serve(shard: number, acquiredAt: number): Promise<AsyncDisposable> {
+    const parts = await this.#prepared.promise;
+    await this.#controlPlane.isSeen(acquiredAt);
+    const { redisUrl } = this.#config;
+    const isHeld = (): boolean => this.#leases.isHeld(shard);
+    const served = await Shard.serve({ shard, redisUrl, parts, isHeld, concurrency: this.#config.applicationWorkers });
+    this.#shards.set(shard, served);
+    this.#shareWorkers();
+    for (const application of this.#controlPlane.allApplications()) {
+      if (this.#shardOf(application) === shard) this.#enqueue(application);
+    }
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#shards.delete(shard);
+        this.#shareWorkers();
+        await served[Symbol.asyncDispose]();
+        for (const cluster of this.#clusters.opened()) {
+          if (shardOf(cluster.facts, this.#config.shards) === shard)
+            this.#metrics.connection.remove({ server: cluster.facts.server });
+        }
+        await this.#clusters.closeShard(shard);
+        for (const application of this.#controlPlane.allApplications())
+          if (this.#shardOf(application) === shard) this.#leave(keyOfApplication(application));
+      },
+    };
+  }
+
+  /** The shards of this process share what it may do at once. */
+  #shareWorkers(): void {
+    const concurrency = Math.ceil(this.#config.applicationWorkers / Math.max(1, this.#shards.size));
+    for (const shard of this.#shards.values()) shard.concurrency = concurrency;
+  }
+
+  #shardOf(application: Application): number {
+    return shardOfApplication(application, () => this.#clusters.facts(), this.#config.shards);
+  }
+
+  /** Whether we are the one to look after it. */
+  #serves(application: Application): boolean {
+    return this.#leases.isHeld(this.#shardOf(application));
+  }
+
+  /** Has the application looked at, if that is for us to do. */
+  #enqueue(application: Application): void {
+    const shard = this.#shards.get(this.#shardOf(application));
+    if (shard === undefined) return;
+    const key = keyOfApplication(application);
+    this.#follow(key, application);
+    shard.add(key);
+  }
+
+  #enqueueKey(key: ApplicationKey): void {
+    const application = this.#controlPlane.application(key);
+    if (application !== undefined) this.#enqueue(application);
+  }
+
+  async #buildParts(key: Buffer): Promise<ShardOptions['parts']> {
     const { redisUrl } = this.#config;
     const controlPlane = this.#controlPlane;
     this.#repositories = this.#stack.use(
@@ -195,39 +249,13 @@ export class Controller implements AsyncDisposable {
       jq: this.#stack.use(
         new JqWorker((expression, problem) => this.#logger.warn({ expression, problem }, 'jq expression is skipped')),
       ),
-      queue: this.#queue,
-      throwIfCancelled: () => {
-        this.#abort.signal.throwIfAborted();
-        if (this.#lease?.isHeld !== true)
-          throw new Cancelled('the lease of this shard is not held: nothing may be written');
-      },
+      serves: (application) => this.#serves(application),
       logger: this.#logger,
       metrics: this.#metrics,
     };
   }
 
-  /** Workers last: everything they rely on is up. */
-  async #work(parts: WorkerParts): Promise<void> {
-    const worker = new ApplicationWorker(parts);
-    const queueWorker = new QueueWorker<ApplicationJob>(
-      applicationsQueueName(this.#config.shard),
-      this.#config.redisUrl,
-      (job, signal) => worker.process(job, signal),
-      {
-        concurrency: this.#config.applicationWorkers,
-        lockDuration: 30_000,
-        stalledInterval: 10_000,
-        maxStalledCount: 5,
-        onError: (error) => this.#logger.debug({ err: error }, 'application worker'),
-      },
-    );
-    this.#stack.defer(async () => {
-      // Jobs in progress see `throwIfCancelled` before their next write, so waiting for them is short.
-      await Promise.all([queueWorker.pause(), worker.idle(STOP_TIMEOUT_MS)]);
-      await queueWorker[Symbol.asyncDispose]();
-    });
-    await queueWorker.ready();
-    this.#stack.use(await answerRequests(parts, { redisUrl: this.#config.redisUrl, shard: this.#config.shard }));
+  async #watchForDataLoss(): Promise<void> {
     this.#stack.use(
       await new DataLossMonitor(this.#redis, () => {
         this.#logger.warn('Redis lost its data; queues and caches are rebuilt');
@@ -249,15 +277,19 @@ export class Controller implements AsyncDisposable {
       const key = keyOfApplication(change.item);
       if (!this.#controlPlane.serves(key.namespace)) return;
       this.#remember(key, change.type === 'deleted' ? undefined : change.item);
-      if (!change.own) this.#queue.add(key);
+      const isOurs = this.#serves(change.item);
+      if (isOurs) this.#follow(key, change.type === 'deleted' ? undefined : change.item);
+      // Whoever looked after it before lets go of it.
+      const shards = new Set([this.#shardOf(change.item)]);
+      if (change.type === 'modified') shards.add(this.#shardOf(change.previous));
+      if (!change.own || shards.size > 1) for (const shard of shards) this.#shards.get(shard)?.add(key);
     });
     projects.onChange(({ item }) => {
       const isGlobal = this.#controlPlane
         .settings()
         .globalProjects.some(({ projectName }) => projectName === item.metadata.name);
       for (const application of this.#controlPlane.allApplications()) {
-        if (isGlobal || projectNameOf(application.spec) === item.metadata.name)
-          this.#queue.add(keyOfApplication(application));
+        if (isGlobal || projectNameOf(application.spec) === item.metadata.name) this.#enqueue(application);
       }
     });
     secrets.onChange(({ item }) => {
@@ -288,8 +320,19 @@ export class Controller implements AsyncDisposable {
     const instance = appInstanceName(key, this.#controlPlane.namespace);
     if (application === undefined) this.#byInstance.delete(instance);
     else this.#byInstance.set(instance, key);
+  }
+
+  /** Keeps up with what the application reads and is; undefined: it is gone. */
+  #follow(key: ApplicationKey, application: Application | undefined): void {
     this.#repositories.track(key, application);
     this.#describe(key, application);
+  }
+
+  /** Another controller looks after it now. */
+  #leave(key: ApplicationKey): void {
+    this.#follow(key, undefined);
+    this.#readModels.leave(key);
+    this.#renders.forget(key);
   }
 
   #onLiveChange(cluster: Cluster, { managedBy, treeOf, own }: LiveChange): void {
@@ -300,7 +343,7 @@ export class Controller implements AsyncDisposable {
     if (own) return;
     for (const instance of managedBy) {
       const key = this.#byInstance.get(instance);
-      if (key !== undefined && this.#isOn(key, cluster)) this.#queue.add(key);
+      if (key !== undefined && this.#isOn(key, cluster)) this.#enqueueKey(key);
     }
   }
 
@@ -318,7 +361,7 @@ export class Controller implements AsyncDisposable {
     for (const key of move.applications) {
       if (!this.#renders.isAffected(key, move)) continue;
       affected += 1;
-      this.#queue.add(key);
+      this.#enqueueKey(key);
     }
     this.#logger.debug(
       {
@@ -363,12 +406,12 @@ export class Controller implements AsyncDisposable {
       } catch {
         // It names a cluster that is gone or came back under another name: it must be told.
       }
-      if (isThere) this.#queue.add(keyOfApplication(application));
+      if (isThere) this.#enqueue(application);
     }
   }
 
   #enqueueAll(): void {
-    for (const application of this.#controlPlane.allApplications()) this.#queue.add(keyOfApplication(application));
+    for (const application of this.#controlPlane.allApplications()) this.#enqueue(application);
   }
 
   readonly #described = new Map<string, Record<string, string>>();
@@ -406,11 +449,14 @@ export class Controller implements AsyncDisposable {
   }
 }
 
-async function dropQueue(redis: Redis, name: string): Promise<void> {
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `bull:${name}:*`, 'COUNT', 1_000);
-    cursor = next;
-    if (keys.length > 0) await redis.unlink(...keys);
-  } while (cursor !== '0');
+/** `Promise.withResolvers`, which Node 20 does not have. Nobody has to wait for it. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<T>((accept, refuse) => {
+    resolve = accept;
+    reject = refuse;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
 }

@@ -71,6 +71,11 @@ export class ReadModels implements Disposable {
     this.#schedule(textOfKey(key));
   }
 
+  /** Another controller writes about it from now on. */
+  leave(key: ApplicationKey): void {
+    this.#published.delete(textOfKey(key));
+  }
+
   /** The application is gone. */
   remove(key: ApplicationKey): void {
     this.#published.delete(textOfKey(key));

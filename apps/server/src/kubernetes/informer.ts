@@ -74,6 +74,11 @@ export class Informer<T extends KubernetesObject> implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Reads everything once more, see `Reflector.relist`. */
+  async relist(): Promise<void> {
+    await this.#reflector.relist();
+  }
+
   /** Takes the answer to a write of ours, so that a read right after it sees the write. */
   absorb(object: T): void {
     this.#reflector.absorb(object);

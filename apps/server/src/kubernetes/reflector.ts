@@ -57,6 +57,10 @@ export class Reflector<T> implements Disposable {
   readonly synced: Promise<void>;
   #markSynced: () => void = () => {};
   #isListed = false;
+  /** Who waits for a list that has not begun yet. */
+  #relists: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  /** Ends a watch or a pause, not a list. */
+  #interruption = new AbortController();
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -74,10 +78,22 @@ export class Reflector<T> implements Disposable {
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#running;
+    for (const { reject } of this.#relists.splice(0))
+      reject(new Error(`${this.#options.kind} is not watched any more`));
   }
 
   [Symbol.dispose](): void {
     this.#abort.abort();
+  }
+
+  /**
+   * Lists once more and resolves when that is complete: afterwards everything written before the call is seen, which a
+   * watch only promises for some later time.
+   */
+  async relist(): Promise<void> {
+    const listed = new Promise<void>((resolve, reject) => this.#relists.push({ resolve, reject }));
+    this.#interruption.abort();
+    await listed;
   }
 
   /** Whether a list was ever complete: before, or when it is refused, what is not held may well be there. */
@@ -113,13 +129,15 @@ export class Reflector<T> implements Disposable {
     const { minBackoff = 200, maxBackoff = 30_000 } = this.#options;
     let backoff = 0;
     while (!this.#abort.signal.aborted) {
+      this.#interruption = new AbortController();
       try {
-        if (this.#resourceVersion === '') await this.#list();
+        if (this.#resourceVersion === '' || this.#relists.length > 0) await this.#list();
         const started = Date.now();
         await this.#watch();
         backoff = Date.now() - started > STEADY_MS ? 0 : Math.min(maxBackoff, Math.max(backoff * 2, minBackoff));
       } catch (error) {
         if (this.#abort.signal.aborted) return;
+        if (this.#interruption.signal.aborted) continue;
         if (isExpired(error)) {
           this.#resourceVersion = '';
           backoff = Math.min(maxBackoff, Math.max(backoff * 2, 10));
@@ -135,12 +153,17 @@ export class Reflector<T> implements Disposable {
         }
       }
       if (backoff > 0)
-        await delay(backoff * (0.5 + Math.random()), undefined, { signal: this.#abort.signal }).catch(() => {});
+        await delay(backoff * (0.5 + Math.random()), undefined, { signal: this.#untilInterrupted() }).catch(() => {});
     }
+  }
+
+  #untilInterrupted(): AbortSignal {
+    return AbortSignal.any([this.#abort.signal, this.#interruption.signal]);
   }
 
   async #list(): Promise<void> {
     const { connection, path, pageSize = 500, apiVersion, kind } = this.#options;
+    const waiting = this.#relists.length;
     const seen = new Set<string>();
     let continueToken: string | undefined;
     let resourceVersion = '';
@@ -169,6 +192,7 @@ export class Reflector<T> implements Disposable {
     this.#options.onConnected?.();
     this.#options.onListed?.();
     this.#markSynced();
+    for (const { resolve } of this.#relists.splice(0, waiting)) resolve();
   }
 
   async #watch(): Promise<void> {
@@ -184,7 +208,7 @@ export class Reflector<T> implements Disposable {
         resourceVersion: this.#resourceVersion,
         timeoutSeconds,
       },
-      signal: this.#abort.signal,
+      signal: this.#untilInterrupted(),
       timeout: idleTimeout,
     });
     this.#options.onConnected?.();

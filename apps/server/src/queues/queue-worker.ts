@@ -46,6 +46,11 @@ export class QueueWorker<Payload> implements AsyncDisposable {
     return this.#worker.isRunning();
   }
 
+  /** Jobs at once, from now on. */
+  set concurrency(value: number) {
+    this.#worker.concurrency = value;
+  }
+
   /** Takes no further job. Those in progress go on. */
   async pause(): Promise<void> {
     await this.#worker.pause(true);

@@ -1,3 +1,4 @@
+import type { Application, ApplicationKey } from '@lockstep/core';
 import type {
   ApiRequests,
   HistoryDiffAnswer,
@@ -34,12 +35,17 @@ export interface ControllerAnswers {
 
 const TIMEOUT_MS = 90_000;
 
-/** The API's side of the queue. */
-export class ControllerRequests implements ApiRequests, AsyncDisposable {
-  readonly #caller: QueueCaller<ControllerRequest, ControllerAnswers[ControllerRequest['kind']]>;
+type Caller = QueueCaller<ControllerRequest, ControllerAnswers[ControllerRequest['kind']]>;
 
-  constructor(redisUrl: string, shard = 0) {
-    this.#caller = new QueueCaller(requestsQueueName(shard), redisUrl);
+/** The API's side of the queues: a question about an application goes to the shard of its cluster. */
+export class ControllerRequests implements ApiRequests, AsyncDisposable {
+  readonly #redisUrl: string;
+  readonly #shardOf: (application: ApplicationKey, unsaved: Application | undefined) => number;
+  readonly #callers = new Map<number, Caller>();
+
+  constructor(redisUrl: string, shardOf: (application: ApplicationKey, unsaved: Application | undefined) => number) {
+    this.#redisUrl = redisUrl;
+    this.#shardOf = shardOf;
   }
 
   async plan(request: PlanRequest): Promise<PlanAnswer> {
@@ -64,10 +70,27 @@ export class ControllerRequests implements ApiRequests, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#caller[Symbol.asyncDispose]();
+    await Promise.all([...this.#callers.values()].map((caller) => caller[Symbol.asyncDispose]()));
   }
 
-  async #ask<R extends ControllerRequest>(request: R): Promise<ControllerAnswers[R['kind']]> {
-    return (await this.#caller.call(request, { timeout: TIMEOUT_MS })) as ControllerAnswers[R['kind']];
+  async #ask<R extends ControllerRequest>(question: R): Promise<ControllerAnswers[R['kind']]> {
+    const answer = await this.#caller(question).call(question, { timeout: TIMEOUT_MS });
+    return answer as ControllerAnswers[R['kind']];
+  }
+
+  #caller(question: ControllerRequest): Caller {
+    // Every controller can ask a repository; the one of shard 0 does.
+    const shard =
+      question.kind === 'repository'
+        ? 0
+        : this.#shardOf(
+            question.request.application,
+            question.kind === 'manifests' ? (question.request.unsaved as Application | undefined) : undefined,
+          );
+    const known = this.#callers.get(shard);
+    if (known !== undefined) return known;
+    const caller: Caller = new QueueCaller(requestsQueueName(shard), this.#redisUrl);
+    this.#callers.set(shard, caller);
+    return caller;
   }
 }

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -97,8 +98,39 @@ export class ControllerWorld implements AsyncDisposable {
       logger: createLogger({ level: this.config.logLevel, role: 'controller' }),
       metrics: controllerMetrics(this.#registry),
       observe: () => () => {},
-      onLost: () => {},
     });
+  }
+
+  /** A controller in a process of its own, which can be killed. Resolves when it is ready; killed with the world. */
+  async spawnController(args: string[] = []): Promise<ChildProcess> {
+    const kubeconfig = path.join(this.config.dataDirectory, 'kubeconfig');
+    writeFileSync(kubeconfig, this.sandbox.kubeconfig('admin'), { mode: 0o600 });
+    const root = path.resolve(import.meta.dirname, '../../../..');
+    const child = spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        path.join(root, 'apps/server/src/main.ts'),
+        'serve',
+        '--roles=controller',
+        `--kubeconfig=${kubeconfig}`,
+        `--redis-url=${this.redis.url}`,
+        `--data-dir=${this.config.dataDirectory}`,
+        '--log-level=info',
+        ...args,
+      ],
+      { cwd: root, env: { ...process.env, LOCKSTEP_RENDER_KEY: RENDER_KEY }, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    this.#stack.defer(() => void child.kill('SIGKILL'));
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error('the controller ended before it was ready')));
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (process.env['TEST_LOG'] !== undefined) process.stderr.write(chunk);
+        if (chunk.toString().includes('"ready"')) resolve();
+      });
+    });
+    return child;
   }
 
   async stopController(): Promise<void> {

@@ -11,6 +11,8 @@ export interface ClusterFacts {
   namespaces?: string[];
   /** In namespaced mode: cluster-scoped kinds are allowed too. */
   clusterResources?: boolean;
+  /** The controller shard it is bound to; absent: any. */
+  shard?: number;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
 }

@@ -1,0 +1,100 @@
+import type { ApplicationKey } from '@lockstep/core';
+import type { Redis } from 'ioredis';
+import { CleanupStack } from '../cleanup-stack.ts';
+import { type ApplicationJob, applicationsQueueName } from '../queues/applications-queue.ts';
+import { QueueWorker } from '../queues/queue-worker.ts';
+import { ApplicationQueue } from './application-queue.ts';
+import { ApplicationWorker, type WorkerParts } from './application-worker.ts';
+import { Cancelled } from './cancelled.ts';
+import { answerRequests } from './requests.ts';
+
+/** Jobs that take longer than this to notice that we stop are left to the next controller. */
+const STOP_TIMEOUT_MS = 3_000;
+
+export interface ShardOptions {
+  shard: number;
+  redisUrl: string;
+  /** What all shards of this process share. */
+  parts: Omit<WorkerParts, 'queue' | 'throwIfCancelled'>;
+  isHeld: () => boolean;
+  /** Applications reconciled at once. */
+  concurrency: number;
+}
+
+/** The work on one shard while its lease is ours: its queue, what takes jobs from it, and the answers to the API. */
+export class Shard implements AsyncDisposable {
+  readonly #worker: ApplicationWorker;
+  readonly #queue: ApplicationQueue;
+  readonly #queueWorker: QueueWorker<ApplicationJob>;
+  readonly #stack: CleanupStack;
+  #isStopping = false;
+
+  private constructor({ shard, redisUrl, parts, isHeld, concurrency }: ShardOptions, stack: CleanupStack) {
+    this.#stack = stack;
+    this.#queue = stack.use(new ApplicationQueue(shard, redisUrl, parts.logger));
+    this.#worker = new ApplicationWorker({
+      ...parts,
+      queue: this.#queue,
+      throwIfCancelled: () => {
+        if (this.#isStopping || !isHeld())
+          throw new Cancelled(`shard ${shard} is not held by this process: nothing may be written`);
+      },
+    });
+    this.#queueWorker = new QueueWorker<ApplicationJob>(
+      applicationsQueueName(shard),
+      redisUrl,
+      (job, signal) => this.#worker.process(job, signal),
+      {
+        concurrency,
+        lockDuration: 30_000,
+        stalledInterval: 10_000,
+        maxStalledCount: 5,
+        onError: (error) => parts.logger.debug({ err: error }, 'application worker'),
+      },
+    );
+    stack.defer(async () => {
+      // Jobs in progress see that they are cancelled before their next write, so waiting for them is short.
+      this.#isStopping = true;
+      await Promise.all([this.#queueWorker.pause(), this.#worker.idle(STOP_TIMEOUT_MS)]);
+      await this.#queueWorker[Symbol.asyncDispose]();
+    });
+  }
+
+  static async serve(options: ShardOptions): Promise<Shard> {
+    const { shard, redisUrl, parts } = options;
+    // Nobody else works on this shard now: what a killed predecessor left active would only block its applications.
+    await dropQueue(parts.redis, applicationsQueueName(shard));
+    const stack = new CleanupStack();
+    const served = new Shard(options, stack);
+    try {
+      await served.#queueWorker.ready();
+      stack.use(await answerRequests(served.#worker.parts, { redisUrl, shard }));
+      return served;
+    } catch (error) {
+      await served[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  set concurrency(value: number) {
+    this.#queueWorker.concurrency = value;
+  }
+
+  /** Look at it now. */
+  add(key: ApplicationKey): void {
+    this.#queue.add(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+}
+
+async function dropQueue(redis: Redis, name: string): Promise<void> {
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `bull:${name}:*`, 'COUNT', 1_000);
+    cursor = next;
+    if (keys.length > 0) await redis.unlink(...keys);
+  } while (cursor !== '0');
+}
