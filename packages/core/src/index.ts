@@ -62,7 +62,7 @@ export {
 } from './diff/explain-drift.ts';
 export { type FieldOwner, ownersOfPath, type PathSegment, valueAtPath } from './diff/field-path.ts';
 export { type ImmutableChange, immutableChanges } from './diff/immutable-fields.ts';
-export type { JqEvaluator } from './diff/jq.ts';
+export type { JqEvaluator, JqProblem, JqResult } from './diff/jq.ts';
 export { formatPointer, pointerSegments, valueAt, withoutPath } from './diff/json-pointer.ts';
 export { legacyManagers, migratedManagedFields } from './diff/legacy-managers.ts';
 export { hasSecrets, type MaskOptions, maskSecrets } from './diff/mask-secrets.ts';

@@ -24,7 +24,7 @@ const deployment: KubernetesObject = {
 };
 
 it('removes what the expressions select and leaves the object alone', async () => {
-  const result = await jq.deletePaths(deployment, [
+  const { object: result } = await jq.deletePaths(deployment, [
     '.spec.replicas',
     '.spec.template.spec.containers[] | select(.name == "sidecar")',
   ]);
@@ -33,17 +33,21 @@ it('removes what the expressions select and leaves the object alone', async () =
 });
 
 it('reports a broken expression and goes on with the others', async () => {
-  const result = await jq.deletePaths(deployment, ['.spec[', '.spec.replicas']);
+  const { object: result, problems: found } = await jq.deletePaths(deployment, ['.spec[', '.spec.replicas']);
   expect(problems).toEqual(['.spec[']);
+  expect(found).toEqual([{ expression: '.spec[', problem: expect.stringMatching(/syntax|error/) }]);
   expect(result['spec']).not.toHaveProperty('replicas');
 });
 
 it('gives up an expression that never ends and still answers afterwards', async () => {
   const started = Date.now();
-  const result = await jq.deletePaths(deployment, ['last(range(1e15)) as $x | .spec.replicas']);
+  const { object: result, problems: found } = await jq.deletePaths(deployment, [
+    'last(range(1e15)) as $x | .spec.replicas',
+  ]);
   expect(Date.now() - started).toBeLessThan(5_000);
   expect(problems).toHaveLength(1);
+  expect(found.map(({ problem }) => problem)).toEqual(['took longer than 1 s']);
   expect(result).toEqual(deployment);
   const after = await jq.deletePaths({ ...deployment, metadata: { name: 'other' } }, ['.metadata.name']);
-  expect(after.metadata).toEqual({});
+  expect(after.object.metadata).toEqual({});
 });

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { contentHash, type JqEvaluator, type KubernetesObject } from '@lockstep/core';
+import { contentHash, type JqEvaluator, type JqResult, type KubernetesObject } from '@lockstep/core';
 import { LRUCache } from 'lru-cache';
 
 const LIMIT_MS = 1_000;
@@ -33,7 +33,7 @@ interface Call {
  */
 export class JqWorker implements JqEvaluator, AsyncDisposable {
   readonly #onProblem: (expression: string, problem: string) => void;
-  readonly #results = new LRUCache<string, KubernetesObject>({ max: 5_000 });
+  readonly #results = new LRUCache<string, JqResult>({ max: 5_000 });
   readonly #reported = new LRUCache<string, true>({ max: 1_000 });
   #worker: { thread: Worker; ready: Promise<void> } | undefined;
   #calls = new Map<number, Call>();
@@ -44,16 +44,17 @@ export class JqWorker implements JqEvaluator, AsyncDisposable {
     this.#onProblem = onProblem;
   }
 
-  async deletePaths(object: KubernetesObject, expressions: string[]): Promise<KubernetesObject> {
+  async deletePaths(object: KubernetesObject, expressions: string[]): Promise<JqResult> {
     const key = `${contentHash(object)} ${JSON.stringify(expressions)}`;
     const known = this.#results.get(key);
     if (known !== undefined) return known;
-    let result = object;
+    const result: JqResult = { object, problems: [] };
     for (const expression of expressions) {
       try {
-        result = await this.#one(result, expression);
+        result.object = await this.#one(result.object, expression);
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
+        result.problems.push({ expression, problem });
         if (!this.#reported.has(expression)) this.#onProblem(expression, problem);
         this.#reported.set(expression, true);
       }

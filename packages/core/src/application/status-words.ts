@@ -23,6 +23,7 @@ export type ConditionType =
   | 'OrphanedResourceWarning'
   | 'InvalidAnnotationWarning'
   | 'SelfHealLoopWarning'
+  | 'IgnoreDifferencesWarning'
   | 'UnknownKindWarning';
 
 /** Something people should know about an application, with what to do about it. */

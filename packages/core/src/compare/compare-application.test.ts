@@ -168,13 +168,63 @@ describe('compareApplication', () => {
     const jq = {
       deletePaths: (object: KubernetesObject, expressions: string[]) => {
         asked.push(expressions);
-        return Promise.resolve({ ...object, data: {} });
+        return Promise.resolve({ object: { ...object, data: {} }, problems: [{ expression: '.x[', problem: 'eof' }] });
       },
     };
-    expect((await compare(pairs, { jq, settings: settings({ jqPathExpressions: ['.data.x'] }) })).status).toBe(
-      'Synced',
-    );
+    const byJq = await compare(pairs, { jq, settings: settings({ jqPathExpressions: ['.data.x'] }) });
+    expect(byJq.status).toBe('Synced');
+    expect(byJq.conditions).toEqual([
+      { type: 'IgnoreDifferencesWarning', message: expect.stringMatching(/`\.x\[`.*eof/) },
+    ]);
     expect(asked).toEqual([['.data.x'], ['.data.x']]);
+  });
+
+  it.each([
+    ['a JSON pointer', { jsonPointers: ['/metadata/annotations/sidecar.istio.io~1status'] }],
+    ['jq', { jqPathExpressions: ['.metadata.annotations["sidecar.istio.io/status"]'] }],
+  ])('sees no difference in the empty map that %s leaves behind', async (_by, rule) => {
+    const tracking = { ...DEFAULT_TRACKING, method: 'label' as const };
+    const plain = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'store' } };
+    const annotated = (annotations: Record<string, string>) =>
+      setTracking({ ...plain, metadata: { ...plain.metadata, annotations } }, owner, tracking);
+    const live = applied(setTracking(plain, owner, tracking));
+    const ignoring = {
+      tracking,
+      settings: { ...DEFAULT_DIFF_SETTINGS, ignoreDifferences: [{ group: '', kind: 'ConfigMap', ...rule }] },
+      jq: {
+        deletePaths: (object: KubernetesObject) => {
+          const { 'sidecar.istio.io/status': _, ...annotations } = object.metadata.annotations ?? {};
+          const hadAny = object.metadata.annotations !== undefined;
+          const metadata = { ...object.metadata, ...(hadAny ? { annotations } : {}) };
+          return Promise.resolve({ object: { ...object, metadata }, problems: [] });
+        },
+      },
+    };
+    const ignored = annotated({ 'sidecar.istio.io/status': 'injected' });
+    expect((await compare([pairOf(ignored, live)], ignoring)).status).toBe('Synced');
+    const other = annotated({ 'sidecar.istio.io/status': 'injected', note: 'x' });
+    expect((await compare([pairOf(other, live)], ignoring)).status).toBe('OutOfSync');
+  });
+
+  it('reads pointers with escapes, list positions and missing places', async () => {
+    const object = (image: string, tilde: string): KubernetesObject => ({
+      apiVersion: 'example.com/v1',
+      kind: 'Thing',
+      metadata: { name: 'a', namespace: 'store', annotations: { 'a/b~c': tilde } },
+      spec: { items: [{ image: 'same' }, { image }] },
+    });
+    const target = setTracking(object('x', '1'), owner, DEFAULT_TRACKING);
+    const live = applied(setTracking(object('y', '2'), owner, DEFAULT_TRACKING));
+    const status = async (...jsonPointers: string[]) => {
+      const rule = { group: 'example.com', kind: 'T*', jsonPointers };
+      const settings = { ...DEFAULT_DIFF_SETTINGS, ignoreDifferences: [rule] };
+      return (await compare([pairOf(target, live)], { settings })).status;
+    };
+    const tilde = '/metadata/annotations/a~1b~0c';
+    expect(await status(tilde, '/spec/items/1/image')).toBe('Synced');
+    expect(await status(tilde, '/spec/items/1', '/spec/items/7', '/none/here')).toBe('Synced');
+    expect(await status(tilde, '/spec/items/0/image')).toBe('OutOfSync');
+    expect(await status('/spec/items/1/image')).toBe('OutOfSync');
   });
 
   it('fills the tracking annotation of an object that carries only the label', async () => {
@@ -211,6 +261,21 @@ describe('compareApplication', () => {
     expect(comparison.conditions).toMatchObject([
       { type: 'ComparisonError', message: expect.stringContaining('ConfigMap store/bad') },
     ]);
+  });
+
+  it('compares locally what a dry run refuses, and says so unless the object will be replaced', async () => {
+    const refused = new Map([['/ConfigMap/store/a', { outcome: 'failed' as const, message: 'field is immutable' }]]);
+    const live = applied(configMap('a', { x: '1' }));
+    const conditionsFor = async (options: string | undefined, replaces = false) => {
+      const target = configMap('a', { x: '2' }, options ? { 'argocd.argoproj.io/sync-options': options } : undefined);
+      const result = await compare([pairOf(target, live)], { predictions: refused, replaces });
+      expect(result.status).toBe('OutOfSync');
+      expect(result.resources[0]?.predictedLive?.['data']).toEqual({ x: '2' });
+      return result.conditions.map(({ message }) => message);
+    };
+    expect(await conditionsFor(undefined)).toEqual([expect.stringMatching(/ConfigMap.*a.*immutable/)]);
+    expect(await conditionsFor('Replace=true,Force=true')).toEqual([]);
+    expect(await conditionsFor(undefined, true)).toEqual([]);
   });
 
   it('merges and normalises nothing again while target and live stay the same objects', async () => {
@@ -269,6 +334,63 @@ describe('predictionsNeeded', () => {
     const second = predictionsNeeded({ pairs: [pairOf(target, later)], settings, cache, typeOf });
     expect(second.needed).toEqual([]);
     expect(second.predictions.get(formatResourceKey(resourceKeyOf(target)))?.outcome).toBe('changed');
+  });
+
+  it('asks where webhooks count although nothing changes locally, and keeps that answer apart', () => {
+    const target = configMap('a', { x: '1' });
+    const pairs = [pairOf(target, applied(target))];
+    const cache = new PredictionCache();
+    const asked = { ...settings, includeMutationWebhook: true };
+    const [needed] = predictionsNeeded({ pairs, settings: asked, cache, typeOf }).needed;
+    expect(needed).toBeDefined();
+    const object = configMap('a', { x: '1', injected: 'yes' });
+    cache.set(needed?.cacheKey ?? '', { outcome: 'changed', object });
+    const id = '/ConfigMap/store/a';
+    expect(predictionsNeeded({ pairs, settings: asked, cache, typeOf }).predictions.get(id)?.outcome).toBe('changed');
+    expect(predictionsNeeded({ pairs, settings, cache, typeOf }).predictions.get(id)?.outcome).toBe('unchanged');
+  });
+
+  it('lets the annotation of a resource decide for that resource', () => {
+    const live = (target: KubernetesObject) => applied({ ...target, data: { x: '1' } });
+    const pair = (options: string) => {
+      const target = configMap('a', { x: '2' }, { 'argocd.argoproj.io/compare-options': options });
+      return pairOf(target, live(target));
+    };
+    const asks = (options: string, serverSideDiff: boolean) =>
+      predictionsNeeded({
+        pairs: [pair(options)],
+        settings: { ...settings, serverSideDiff },
+        cache: new PredictionCache(),
+        typeOf,
+      }).needed.length > 0;
+    expect(asks('ServerSideDiff=false', true)).toBe(false);
+    expect(asks('ServerSideDiff=true', false)).toBe(true);
+    expect(asks('IgnoreExtraneous', true)).toBe(true);
+  });
+
+  it('does not count on a migration that is switched off', () => {
+    const old = applied(configMap('a', { x: '1', gone: '2' }), 'kubectl-client-side-apply');
+    const legacy = {
+      ...old,
+      metadata: {
+        ...old.metadata,
+        managedFields: old.metadata.managedFields?.map((e) => ({ ...e, operation: 'Update' as const })),
+      },
+    } as KubernetesObject;
+    const outcome = (clientSideApplyMigration: boolean, options?: string) => {
+      const target = configMap('a', { x: '1' }, options ? { 'argocd.argoproj.io/sync-options': options } : undefined);
+      const annotated = { ...legacy, metadata: { ...legacy.metadata, annotations: target.metadata.annotations } };
+      return predictionsNeeded({
+        pairs: [pairOf(target, annotated as KubernetesObject)],
+        settings: { ...settings, serverSideDiff: false, clientSideApplyMigration },
+        cache: new PredictionCache(),
+        typeOf,
+      }).predictions.get('/ConfigMap/store/a')?.outcome;
+    };
+    expect(outcome(true)).toBe('changed');
+    expect(outcome(false)).toBe('unchanged');
+    expect(outcome(true, 'ClientSideApplyMigration=false')).toBe('unchanged');
+    expect(outcome(false, 'ClientSideApplyMigration=true')).toBe('changed');
   });
 
   it('believes what an apply left under the diff key', () => {

@@ -34,6 +34,8 @@ export interface CompareInput {
   targetsFailed?: boolean;
   /** The application's own `Delete=confirm` or `Prune=confirm`. */
   requiresConfirmation?: boolean;
+  /** The application's own `Replace=true` or `Force=true`. */
+  replaces?: boolean;
   /** The Application's own key, since one that manages itself does not count for its health. */
   selfKey?: ResourceKey;
 }
@@ -55,17 +57,21 @@ export interface CompareInput {
 export async function compareApplication(input: CompareInput): Promise<Comparison> {
   const conditions = [...input.conditions];
   const resources: ResourceComparison[] = [];
+  const ruleProblems = new Set<string>();
   let namespaceDiffers = false;
 
   for (const pair of input.pairs) {
     const diff = await diffOf(pair, input);
-    if (diff?.problem !== undefined && diff.modified) conditions.push(predictionCondition(pair, diff.problem));
+    if (diff?.problem !== undefined && diff.modified && !isReplaced(pair, input))
+      conditions.push(predictionCondition(pair, diff.problem));
+    for (const problem of diff?.ruleProblems ?? []) ruleProblems.add(problem);
     if (pair.isManagedNamespace === true) {
       namespaceDiffers ||= diff?.modified === true;
       continue;
     }
     resources.push(compareResource(pair, diff, input));
   }
+  for (const message of ruleProblems) conditions.push({ type: 'IgnoreDifferencesWarning', message });
   for (const hook of input.hooks) resources.push(hookComparison(hook, input));
 
   const status = input.targetsFailed === true ? 'Unknown' : syncStatusOf(resources);
@@ -158,6 +164,14 @@ function asksForConfirmation({ target, live }: ResourcePair): boolean {
     const { options } = syncOptionsOf(object);
     return options.delete === 'confirm' || options.prune === 'confirm';
   });
+}
+
+/** What is deleted and created, or replaced, need not pass a dry run of an apply. */
+function isReplaced({ target }: ResourcePair, input: CompareInput): boolean {
+  if (input.replaces === true) return true;
+  if (target === undefined) return false;
+  const { options } = syncOptionsOf(target);
+  return options.replace === true || options.force === true;
 }
 
 function predictionCondition(pair: ResourcePair, problem: string): Condition {

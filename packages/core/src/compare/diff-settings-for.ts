@@ -2,6 +2,7 @@ import type { Application } from '../application/application.ts';
 import { DEFAULT_DIFF_SETTINGS, type DiffSettings, type IgnoreRule } from '../diff/diff-settings.ts';
 import { ANNOTATION_COMPARE_OPTIONS } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
+import { parseSyncOptions } from '../kubernetes/sync-options.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /**
@@ -14,6 +15,7 @@ export function diffSettingsFor(application: Application, settings: Settings): D
   const key = JSON.stringify([
     application.spec.ignoreDifferences,
     application.metadata.annotations?.[ANNOTATION_COMPARE_OPTIONS],
+    application.spec.syncPolicy?.syncOptions,
   ]);
   const result = known.get(key) ?? makeDiffSettings(application, settings);
   known.set(key, result);
@@ -33,6 +35,7 @@ function makeDiffSettings(application: Application, settings: Settings): DiffSet
     ignoreDifferences === undefined ? [] : [{ group, kind, ...ignoreDifferences, origin: 'system' }],
   );
   const { options } = compareOptionsOf(application);
+  const { options: syncOptions } = parseSyncOptions(application.spec.syncPolicy?.syncOptions ?? [], 'application');
   return {
     ...DEFAULT_DIFF_SETTINGS,
     ignoreDifferences: [...own, ...system],
@@ -45,6 +48,7 @@ function makeDiffSettings(application: Application, settings: Settings): DiffSet
       ),
     ],
     serverSideDiff: options.serverSideDiff ?? settings.serverSideDiff,
-    includeMutationWebhook: options.includeMutationWebhook,
+    includeMutationWebhook: options.includeMutationWebhook ?? false,
+    clientSideApplyMigration: syncOptions.clientSideApplyMigration ?? true,
   };
 }

@@ -1,8 +1,9 @@
 import type { ValueType } from '@lockstep/structured-merge';
 import { diffKey } from '../diff/diff-key.ts';
-import type { DiffSettings } from '../diff/diff-settings.ts';
+import { type DiffSettings, diffModeOf, type ResourceDiffMode } from '../diff/diff-settings.ts';
 import { predictLive } from '../diff/predict-live.ts';
 import { type Prediction, type PredictionCache, predictionOf, UNCHANGED } from '../diff/prediction.ts';
+import { contentHash } from '../kubernetes/content-hash.ts';
 import { type GroupVersionKind, gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey } from '../kubernetes/resource-key.ts';
 import type { ResourcePair } from './comparison.ts';
@@ -40,16 +41,19 @@ export function predictionsNeeded(input: {
       predictions.set(id, known.prediction);
       continue;
     }
-    const cacheKey = predictionKey({ target, live }, input.settings);
+    const mode = diffModeOf(target, input.settings);
+    const cacheKey = predictionKey({ target, live }, input.settings, mode);
     const cached = input.cache.get(cacheKey);
-    const prediction = cached ?? localPrediction({ target, live, type }, input.settings);
-    if (prediction?.outcome === 'changed' && cached === undefined && input.settings.serverSideDiff) {
-      // Only a guess: the API server's defaults may make it none.
-      if (input.skip?.(pair) === true) predictions.set(id, prediction);
-      else needed.push({ pair, cacheKey });
-    } else if (prediction === undefined) {
-      if (input.settings.serverSideDiff && input.skip?.(pair) !== true) needed.push({ pair, cacheKey });
-    } else {
+    const prediction = cached ?? localPrediction({ target, live, type }, input.settings, mode);
+    // No change seen locally is none, unless webhooks count: those may change what the apply does not.
+    const isGuess =
+      cached === undefined &&
+      mode.serverSideDiff &&
+      (prediction?.outcome !== 'unchanged' || mode.includeMutationWebhook);
+    if (isGuess) {
+      if (input.skip?.(pair) !== true) needed.push({ pair, cacheKey });
+      else if (prediction !== undefined) predictions.set(id, prediction);
+    } else if (prediction !== undefined) {
       predictions.set(id, prediction);
       input.cache.set(cacheKey, prediction);
       remembered.set(live, { target, type, settings: input.settings, prediction });
@@ -72,9 +76,11 @@ const remembered = new WeakMap<KubernetesObject, Remembered>();
 function localPrediction(
   { target, live, type }: { target: KubernetesObject; live: KubernetesObject; type: ValueType | undefined },
   settings: DiffSettings,
+  mode: ResourceDiffMode,
 ): Prediction | undefined {
   try {
-    const local = predictLive({ target, live, type, fieldManager: settings.fieldManager });
+    const migrates = mode.clientSideApplyMigration;
+    const local = predictLive({ target, live, type, fieldManager: settings.fieldManager, migrates });
     return local.changed ? predictionOf(local.object, live, settings) : UNCHANGED;
   } catch {
     return undefined;
@@ -83,11 +89,23 @@ function localPrediction(
 
 /**
  * `diffKey`, under which others put what they know too (an apply that just succeeded). A local guess is kept apart, so
- * that it never stands in for a dry run; and where status counts, it is part of what a prediction depends on.
+ * that it never stands in for a dry run, and so is an answer that was read with other than the usual settings; where
+ * status counts, it is part of what a prediction depends on.
  */
-function predictionKey(sides: { target: KubernetesObject; live: KubernetesObject }, settings: DiffSettings): string {
+function predictionKey(
+  sides: { target: KubernetesObject; live: KubernetesObject },
+  settings: DiffSettings,
+  mode: ResourceDiffMode,
+): string {
   const key = diffKey({ ...sides, fieldManager: settings.fieldManager });
-  const local = settings.serverSideDiff ? '' : 'local/';
-  if (settings.ignoreResourceStatusField === 'all') return `${local}${key}`;
-  return `${local}${key}/${settings.ignoreResourceStatusField}/${sides.live.metadata.resourceVersion ?? ''}`;
+  const place = mode.serverSideDiff ? '' : 'local/';
+  const { ignoreAggregatedRoles, ignoreResourceStatusField: status, knownTypeFields } = settings;
+  const parts = [
+    mode.includeMutationWebhook ? 'webhooks' : '',
+    mode.clientSideApplyMigration ? '' : 'no-migration',
+    ignoreAggregatedRoles ? 'aggregated' : '',
+    knownTypeFields.length === 0 ? '' : contentHash(knownTypeFields),
+    status === 'all' ? '' : `${status}/${sides.live.metadata.resourceVersion ?? ''}`,
+  ].filter((part) => part !== '');
+  return `${place}${[key, ...parts].join('/')}`;
 }

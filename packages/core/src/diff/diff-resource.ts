@@ -3,12 +3,13 @@ import { ANNOTATION_TRACKING_ID } from '../kubernetes/annotations.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { resourceKeyOf } from '../kubernetes/resource-key.ts';
 import type { TrackingSettings } from '../kubernetes/tracking.ts';
-import { type DiffSettings, rulesFor } from './diff-settings.ts';
+import { type DiffSettings, diffModeOf, rulesFor } from './diff-settings.ts';
 import { type DiffSides, ignoreByJq, ignoreDifferences, needsJq } from './ignore-differences.ts';
 import type { JqEvaluator } from './jq.ts';
 import { normalizeObject } from './normalize.ts';
 import { predictLive } from './predict-live.ts';
 import type { Prediction } from './prediction.ts';
+import { withoutEmptied } from './without-emptied.ts';
 
 export interface DiffInput {
   target: KubernetesObject;
@@ -30,6 +31,8 @@ export interface ResourceDiff {
   predictedLive: KubernetesObject;
   /** Why the prediction is only a guess: the target does not fit the schema, or the dry run was refused. */
   problem?: string;
+  /** Ignore rules that could not be used. */
+  ruleProblems?: string[];
 }
 
 /**
@@ -43,11 +46,14 @@ export function diffResource(input: DiffInput): ResourceDiff | Promise<ResourceD
 
   const rules = rulesFor(input.settings, resourceKeyOf(input.target));
   const { sides, problem } = sidesOf(input);
-  const ignored = rules.length === 0 ? sides : ignoreDifferences(sides, rules, input);
+  if (rules.length === 0) return remember(input, sides, problem);
+  const ignored = ignoreDifferences(sides, rules, input);
   if (input.jq !== undefined && needsJq(rules) && !equalJson(ignored.live, ignored.predicted)) {
-    return ignoreByJq(ignored, rules, input.jq).then((final) => remember(input, final, problem));
+    return ignoreByJq(ignored, rules, input.jq).then((final) =>
+      remember(input, withoutEmptied(sides, final), problem, final.problems),
+    );
   }
-  return remember(input, ignored, problem);
+  return remember(input, withoutEmptied(sides, ignored), problem);
 }
 
 interface Remembered extends DiffInput {
@@ -70,13 +76,19 @@ function isSamePrediction(a: Prediction | undefined, b: Prediction | undefined):
   return a?.outcome === 'unchanged' && b?.outcome === 'unchanged';
 }
 
-function remember(input: DiffInput, sides: DiffSides, problem: string | undefined): ResourceDiff {
+function remember(
+  input: DiffInput,
+  sides: DiffSides,
+  problem: string | undefined,
+  ruleProblems: string[] = [],
+): ResourceDiff {
   const result: ResourceDiff = {
     modified: problem !== undefined && sides.live === sides.predicted ? true : !equalJson(sides.live, sides.predicted),
     normalizedLive: sides.live,
     predictedLive: sides.predicted,
   };
   if (problem !== undefined) result.problem = problem;
+  if (ruleProblems.length > 0) result.ruleProblems = ruleProblems;
   remembered.set(input.live, { ...input, result });
   return result;
 }
@@ -90,7 +102,8 @@ function sidesOf(input: DiffInput): { sides: DiffSides; problem?: string } {
   }
   const refusal = prediction === undefined ? {} : { problem: prediction.message };
   try {
-    const { object } = predictLive({ ...input, fieldManager: settings.fieldManager });
+    const migrates = diffModeOf(input.target, settings).clientSideApplyMigration;
+    const { object } = predictLive({ ...input, fieldManager: settings.fieldManager, migrates });
     return { sides: { live: normalizedLive, predicted: normalizeObject(object, settings) }, ...refusal };
   } catch (error) {
     const problem = `${prediction?.message ?? ''}${prediction === undefined ? '' : '; '}${error instanceof Error ? error.message : String(error)}`;

@@ -1,6 +1,9 @@
 import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
+import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { matchesGlob } from '../kubernetes/glob.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { ResourceKey } from '../kubernetes/resource-key.ts';
+import { syncOptionsOf } from '../kubernetes/sync-options.ts';
 
 /** One entry of `ignoreDifferences`, of the application or of the system settings. */
 export interface IgnoreRule {
@@ -40,6 +43,8 @@ export interface DiffSettings {
   serverSideDiff: boolean;
   /** Show fields that admission webhooks change as differences. */
   includeMutationWebhook: boolean;
+  /** A sync first takes over the fields that were applied on the client. */
+  clientSideApplyMigration: boolean;
   fieldManager: string;
 }
 
@@ -50,6 +55,7 @@ export const DEFAULT_DIFF_SETTINGS: DiffSettings = {
   knownTypeFields: [],
   serverSideDiff: true,
   includeMutationWebhook: false,
+  clientSideApplyMigration: true,
   fieldManager: FIELD_MANAGER,
 };
 
@@ -67,3 +73,21 @@ export function ruleConcerns(rule: IgnoreRule, key: ResourceKey): boolean {
 }
 
 const NO_RULES: IgnoreRule[] = [];
+
+/** How one resource is diffed: what its own annotations say wins over the application. */
+export interface ResourceDiffMode {
+  serverSideDiff: boolean;
+  includeMutationWebhook: boolean;
+  clientSideApplyMigration: boolean;
+}
+
+export function diffModeOf(target: KubernetesObject, settings: DiffSettings): ResourceDiffMode {
+  if (target.metadata.annotations === undefined) return settings;
+  const compare = compareOptionsOf(target).options;
+  return {
+    serverSideDiff: compare.serverSideDiff ?? settings.serverSideDiff,
+    includeMutationWebhook: compare.includeMutationWebhook ?? settings.includeMutationWebhook,
+    clientSideApplyMigration:
+      syncOptionsOf(target).options.clientSideApplyMigration ?? settings.clientSideApplyMigration,
+  };
+}

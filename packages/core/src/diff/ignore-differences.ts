@@ -12,7 +12,7 @@ import {
 } from '@lockstep/structured-merge';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import type { IgnoreRule } from './diff-settings.ts';
-import type { JqEvaluator } from './jq.ts';
+import type { JqEvaluator, JqProblem } from './jq.ts';
 import { pointerSegments, withoutPath } from './json-pointer.ts';
 
 /** Both sides of one diff. */
@@ -44,15 +44,24 @@ export function ignoreDifferences(
   return { live, predicted };
 }
 
-/** Both sides after every jq expression of the rules was deleted from them. */
-export async function ignoreByJq(sides: DiffSides, rules: readonly IgnoreRule[], jq: JqEvaluator): Promise<DiffSides> {
+/** Both sides after every jq expression of the rules was deleted from them; a problem tells which one ignores nothing. */
+export async function ignoreByJq(
+  sides: DiffSides,
+  rules: readonly IgnoreRule[],
+  jq: JqEvaluator,
+): Promise<DiffSides & { problems: string[] }> {
   const expressions = rules.flatMap((rule) => rule.jqPathExpressions ?? []);
-  if (expressions.length === 0) return sides;
+  if (expressions.length === 0) return { ...sides, problems: [] };
   const [live, predicted] = await Promise.all([
     jq.deletePaths(sides.live, expressions),
     jq.deletePaths(sides.predicted, expressions),
   ]);
-  return { live, predicted };
+  const problems = new Set([...live.problems, ...predicted.problems].map(describeProblem));
+  return { live: live.object, predicted: predicted.object, problems: [...problems] };
+}
+
+function describeProblem({ expression, problem }: JqProblem): string {
+  return `the jq expression \`${expression}\` of ignoreDifferences ignores nothing: ${problem}. Correct it`;
 }
 
 /** Fields that differ and that a trusted manager owns in the live object leave both sides. */

@@ -6,7 +6,18 @@ import type { KubernetesObject } from '../kubernetes/object.ts';
 export interface JqEvaluator {
   /**
    * A copy of the object after `del(<expression>)` for each expression in turn. An expression that fails, or takes
-   * longer than a second, is reported by the host and skipped; this never throws because of an expression.
+   * longer than a second, is skipped and named with its problem; this never throws because of an expression.
    */
-  deletePaths(object: KubernetesObject, expressions: string[]): Promise<KubernetesObject>;
+  deletePaths(object: KubernetesObject, expressions: string[]): Promise<JqResult>;
+}
+
+export interface JqResult {
+  object: KubernetesObject;
+  problems: JqProblem[];
+}
+
+export interface JqProblem {
+  expression: string;
+  /** What jq says, or how long it took. */
+  problem: string;
 }

@@ -31,6 +31,31 @@ describe('maskSecrets', () => {
     expect(a['data']).not.toEqual(b['data']);
   });
 
+  it('masks data under a misspelled name, and Secrets listed inside one', () => {
+    const listed = { kind: 'List', metadata: {}, items: [{ kind: 'Secret', data: { k: 'aHVudGVyMg==' } }] };
+    const odd = secret({}, { stringdata: { a: 'hunter2' }, items: [{ stringData: { b: 'hunter2' } }] });
+    odd.metadata.annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(listed) };
+    const text = JSON.stringify(maskSecrets([odd]));
+    expect(text).not.toMatch(/hunter2|aHVudGVyMg/);
+    expect(maskSecrets([secret({}, { type: 'Opaque', immutable: true })])[0]).toMatchObject({
+      type: 'Opaque',
+      immutable: true,
+    });
+  });
+
+  it('masks a sensitive annotation in what kubectl noted about any kind too', () => {
+    const metadata = { name: 'c', annotations: { 'example.com/token': 'hunter2', plain: 'text' } };
+    const noted = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'shown' } });
+    const object: KubernetesObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': noted } },
+    };
+    const text = JSON.stringify(maskSecrets([object], { annotations: ['example.com/token'] }));
+    expect(text).not.toContain('hunter2');
+    expect(text).toMatch(/plain.*text.*shown/);
+  });
+
   it('leaves no secret in the last-applied annotation, parsable or not', () => {
     const noted = JSON.stringify({
       apiVersion: 'v1',

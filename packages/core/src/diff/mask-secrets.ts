@@ -29,7 +29,8 @@ export function maskSecrets<const T extends readonly (KubernetesObject | undefin
 export function hasSecrets(object: KubernetesObject, options: MaskOptions = {}): boolean {
   if (isSecret(object)) return true;
   const annotations = object.metadata.annotations ?? {};
-  return (options.annotations ?? []).some((key) => annotations[key] !== undefined);
+  const noted = annotations[ANNOTATION_LAST_APPLIED] ?? '';
+  return (options.annotations ?? []).some((key) => annotations[key] !== undefined || noted.includes(key));
 }
 
 type Mask = (value: string) => string;
@@ -58,8 +59,22 @@ function maskObject(object: KubernetesObject, mask: Mask, options: MaskOptions):
   if (object['data'] !== undefined) result['data'] = maskValues(object['data'], (value) => mask(bytesOfBase64(value)));
   if (object['stringData'] !== undefined)
     result['stringData'] = maskValues(object['stringData'], (value) => mask(bytesOfText(value)));
+  // Data under a misspelled name, or a list of Secrets inside one, is as secret as the rest.
+  for (const field of Object.keys(object)) {
+    if (!SECRET_FIELDS.has(field)) result[field] = maskValues(object[field], (value) => mask(bytesOfText(value)));
+  }
   return result;
 }
+
+const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'apiVersion',
+  'kind',
+  'metadata',
+  'type',
+  'immutable',
+  'data',
+  'stringData',
+]);
 
 /**
  * `data` is base64 of what `stringData` holds as it is, and the same secret gets the same run in either. Bytes are kept
@@ -96,17 +111,22 @@ function maskAnnotations(object: KubernetesObject, mask: Mask, options: MaskOpti
   for (const key of options.annotations ?? []) {
     if (annotations[key] !== undefined) annotations[key] = mask(annotations[key]);
   }
-  if (!isSecret(object) || annotations[ANNOTATION_LAST_APPLIED] === undefined) return annotations;
-  annotations[ANNOTATION_LAST_APPLIED] = maskLastApplied(annotations[ANNOTATION_LAST_APPLIED], mask, options);
+  if (annotations[ANNOTATION_LAST_APPLIED] === undefined) return annotations;
+  annotations[ANNOTATION_LAST_APPLIED] = maskLastApplied(
+    annotations[ANNOTATION_LAST_APPLIED],
+    isSecret(object),
+    mask,
+    options,
+  );
   return annotations;
 }
 
-function maskLastApplied(text: string, mask: Mask, options: MaskOptions): string {
+function maskLastApplied(text: string, isOfSecret: boolean, mask: Mask, options: MaskOptions): string {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null && 'metadata' in parsed) {
       // The noted configuration of a Secret is a Secret, whatever it claims to be.
-      const noted = { ...(parsed as KubernetesObject), apiVersion: 'v1', kind: 'Secret' };
+      const noted = { ...(parsed as KubernetesObject), ...(isOfSecret ? { apiVersion: 'v1', kind: 'Secret' } : {}) };
       if (typeof noted.metadata !== 'object' || noted.metadata === null) return mask(text);
       return JSON.stringify(maskObject(noted, mask, options));
     }

@@ -88,6 +88,12 @@ describe('normalizeObject', () => {
     const disk = (size: string) =>
       normalize({ apiVersion: 'example.com/v1', kind: 'Disk', spec: { size } }, { knownTypeFields });
     expect(disk('1024Mi')).toEqual(disk('1Gi'));
+    const timers = [{ group: 'example.com', kind: 'Timer', field: 'spec.waits', type: 'meta/v1/Duration' }];
+    const timer = (...waits: string[]) =>
+      normalize({ apiVersion: 'example.com/v1', kind: 'Timer', spec: { waits } }, { knownTypeFields: timers });
+    expect(timer('90s', '60m')).toEqual(timer('1m30s', '1h0m0s'));
+    expect(timer('90s')).not.toEqual(timer('91s'));
+    expect(timer('1.5ms')['spec']).toEqual({ waits: ['1.5ms'] });
   });
 
   it('does not change its input', () => {

@@ -2,6 +2,7 @@ import { ANNOTATION_LAST_APPLIED } from '../kubernetes/annotations.ts';
 import { matchesGlob } from '../kubernetes/glob.ts';
 import { groupVersionOf, type KubernetesObject, type ObjectMeta } from '../kubernetes/object.ts';
 import { isCustomResourceDefinition, isSecret } from '../kubernetes/well-known-kinds.ts';
+import { formatGoDuration, parseGoDuration } from '../settings/go-duration.ts';
 import type { DiffSettings, KnownTypeField } from './diff-settings.ts';
 import { canonicalQuantity } from './quantity.ts';
 
@@ -220,13 +221,23 @@ function normalizeKnownFields(object: KubernetesObject, group: string, settings:
   return result;
 }
 
-/** Types with quantities get them normalised; the other types of the list have one JSON form already. */
+/** Types with quantities or durations get them normalised; the other types of the list have one JSON form already. */
 function asType(value: unknown, type: string): unknown {
   if (/(^|\/)Quantity$/.test(type)) {
     return typeof value === 'string' || typeof value === 'number' ? canonicalQuantity(value) : value;
   }
   if (/(^|\/)ResourceList$/.test(type)) return normalizeQuantities(value, 'limits');
+  if (/(^|\/)Duration$/.test(type)) return canonicalDuration(value);
   return normalizeQuantities(value, '');
+}
+
+/** `90s` and `1m30s` are the same time; a fraction of a second is left as it was written. */
+function canonicalDuration(value: unknown): unknown {
+  if (typeof value !== 'string' || /^[+-]?\d+$/.test(value)) return value;
+  const milliseconds = parseGoDuration(value);
+  return milliseconds === undefined || milliseconds < 0 || milliseconds % 1000 !== 0
+    ? value
+    : formatGoDuration(milliseconds);
 }
 
 /** Applies `map` at a path; a list on the way, or at its end, means each of its items. */

@@ -205,7 +205,17 @@ describe('predictionFromDryRun', () => {
     const dryRun = { ...live, spec: { size: 1, labels: { injected: 'yes' } } };
     const input = { target, live, dryRun, type: widget, settings };
     expect(predictionFromDryRun(input)).toEqual({ outcome: 'unchanged' });
-    expect(predictionFromDryRun({ ...input, includeMutationWebhook: true }).outcome).toBe('changed');
+    const asked = { ...settings, includeMutationWebhook: true };
+    expect(predictionFromDryRun({ ...input, settings: asked }).outcome).toBe('changed');
+    const annotated = (value: boolean) => ({
+      ...target,
+      metadata: {
+        ...target.metadata,
+        annotations: { 'argocd.argoproj.io/compare-options': `IncludeMutationWebhook=${value}` },
+      },
+    });
+    expect(predictionFromDryRun({ ...input, target: annotated(true) }).outcome).toBe('changed');
+    expect(predictionFromDryRun({ ...input, target: annotated(false), settings: asked }).outcome).toBe('unchanged');
   });
 
   it('is changed for every real change, and what it predicts is what the apply leaves', () => {

@@ -25,6 +25,8 @@ export function predictLive(input: {
   live: KubernetesObject;
   type?: ValueType | undefined;
   fieldManager: string;
+  /** Whether the apply takes over what was applied on the client first; true when absent. */
+  migrates?: boolean;
 }): LocalPrediction {
   const { live, fieldManager } = input;
   const type = input.type ?? untyped;
@@ -35,7 +37,7 @@ export function predictLive(input: {
       ? (threeWayMerge({ last, target, live, type: input.type }) as KubernetesObject)
       : (applyPatch({
           type,
-          live: withMigratedFields(target, live, fieldManager),
+          live: input.migrates === false ? live : withMigratedFields(target, live, fieldManager),
           config: target,
           manager: fieldManager,
           force: true,

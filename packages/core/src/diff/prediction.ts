@@ -1,6 +1,6 @@
 import { compareValues, equalJson, removeItems, type ValueType } from '@lockstep/structured-merge';
 import type { KubernetesObject } from '../kubernetes/object.ts';
-import type { DiffSettings } from './diff-settings.ts';
+import { type DiffSettings, diffModeOf } from './diff-settings.ts';
 import { legacyManagers } from './legacy-managers.ts';
 import { normalizeObject } from './normalize.ts';
 import { predictLive } from './predict-live.ts';
@@ -28,13 +28,12 @@ export function predictionFromDryRun(input: {
   dryRun: KubernetesObject;
   type?: ValueType | undefined;
   settings: DiffSettings;
-  /** The application's or the resource's `IncludeMutationWebhook=true`. */
-  includeMutationWebhook?: boolean;
 }): Prediction {
   const { target, live, dryRun, type, settings } = input;
-  const legacy = legacyManagers(target, live);
+  const { includeMutationWebhook, clientSideApplyMigration } = diffModeOf(target, settings);
+  const legacy = clientSideApplyMigration ? legacyManagers(target, live) : [];
   let object = dryRun;
-  if (!(input.includeMutationWebhook ?? settings.includeMutationWebhook)) {
+  if (!includeMutationWebhook) {
     object = removeWebhookMutation({ target, live, dryRun, fieldManager: settings.fieldManager, legacy });
   }
   if (legacy.length > 0) object = withoutAdopted(object, target, live, type, settings.fieldManager);

@@ -17,10 +17,7 @@ it('reads every known compare option', () => {
 });
 
 it('says nothing about what is not given', () => {
-  expect(compareOptionsOf({ metadata: {} }).options).toEqual({
-    ignoreExtraneous: false,
-    includeMutationWebhook: false,
-  });
+  expect(compareOptionsOf({ metadata: {} }).options).toEqual({ ignoreExtraneous: false });
 });
 
 it('names unknown values and reads the others', () => {

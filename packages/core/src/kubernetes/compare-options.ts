@@ -6,8 +6,8 @@ export interface CompareOptions {
   ignoreExtraneous: boolean;
   /** Absent: not said here. */
   serverSideDiff?: boolean;
-  /** Keep fields that admission webhooks changed in the diff. */
-  includeMutationWebhook: boolean;
+  /** Keep fields that admission webhooks changed in the diff. Absent: not said here. */
+  includeMutationWebhook?: boolean;
 }
 
 /** Reads the compare options. A problem names the value and the fix and never stops the rest. */
@@ -15,7 +15,7 @@ export function compareOptionsOf(object: { metadata: { annotations?: Record<stri
   options: CompareOptions;
   problems: string[];
 } {
-  const options: CompareOptions = { ignoreExtraneous: false, includeMutationWebhook: false };
+  const options: CompareOptions = { ignoreExtraneous: false };
   const problems: string[] = [];
   for (const entry of annotationList(object, ANNOTATION_COMPARE_OPTIONS)) {
     switch (entry) {

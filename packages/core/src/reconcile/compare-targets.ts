@@ -9,6 +9,7 @@ import type { DiffSettings } from '../diff/diff-settings.ts';
 import { type Prediction, predictionFromDryRun } from '../diff/prediction.ts';
 import { ClusterError } from '../errors.ts';
 import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
+import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { describeResourceKey, formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { parseSyncOptions, type SyncOptions } from '../kubernetes/sync-options.ts';
@@ -78,6 +79,7 @@ export async function compareTargets(
     isPermitted: (key) => isPermitted(facts, cluster, key),
     targetsFailed: manifests === undefined,
     requiresConfirmation: options.delete === 'confirm' || options.prune === 'confirm',
+    replaces: options.replace === true || options.force === true,
     selfKey: { group: 'argoproj.io', kind: 'Application', namespace: facts.key.namespace, name: facts.key.name },
   });
   return { comparison: withOrphans(comparison, facts, cluster), predictions, diffSettings, live };
@@ -214,11 +216,12 @@ function applicationOptions(facts: ReconcileFacts): SyncOptions {
 }
 
 function optionProblems(facts: ReconcileFacts): Condition[] {
-  const { problems } = parseSyncOptions(facts.application.spec.syncPolicy?.syncOptions ?? [], 'application');
-  return problems.map((problem) => ({
-    type: 'InvalidAnnotationWarning',
-    message: `spec.syncPolicy.syncOptions: ${problem}`,
-  }));
+  const { application } = facts;
+  const { problems } = parseSyncOptions(application.spec.syncPolicy?.syncOptions ?? [], 'application');
+  return [
+    ...problems.map((problem) => `spec.syncPolicy.syncOptions: ${problem}`),
+    ...compareOptionsOf(application).problems.map((problem) => `Application: ${problem}`),
+  ].map((message) => ({ type: 'InvalidAnnotationWarning', message }));
 }
 
 function withOrphans(comparison: Comparison, facts: ReconcileFacts, cluster: DestinationCluster): Comparison {

@@ -30,7 +30,7 @@ export class FakeWorld implements ReconcileWorld {
   readonly deployments: Deployment[] = [];
   /** `PATCH Application`, `APPLY ConfigMap/web`, `DRYRUN …`, `DELETE …`, in order. */
   readonly requests: string[] = [];
-  readonly jq = { deletePaths: (object: KubernetesObject) => Promise.resolve(object) };
+  readonly jq = { deletePaths: (object: KubernetesObject) => Promise.resolve({ object, problems: [] }) };
   currentSettings: Settings = DEFAULT_SETTINGS;
   /** Refuses to store a custom resource that is longer. */
   maxStoredLength = Number.POSITIVE_INFINITY;

@@ -293,6 +293,9 @@ function customizations(main: Reader): ResourceCustomization[] {
   return [...byKind.values()];
 }
 
+/** The types whose values are understood: those of the core API, quantities and durations. */
+const KNOWN_TYPE = /^(core\/(v1\/[A-Z]\w*|Quantity)|meta\/v1\/Duration)$/;
+
 function assign(main: Reader, key: string, target: ResourceCustomization, part: string, value: unknown): void {
   switch (part) {
     case 'health':
@@ -318,11 +321,18 @@ function assign(main: Reader, key: string, target: ResourceCustomization, part: 
     }
     case 'knownTypeFields': {
       const list = parsed(main, key, value);
-      target.knownTypeFields = (Array.isArray(list) ? list : []).flatMap((entry: unknown) =>
-        isRecord(entry) && typeof entry['field'] === 'string' && typeof entry['type'] === 'string'
-          ? [{ field: entry['field'], type: entry['type'] }]
-          : [],
-      );
+      if (list !== undefined && list !== null && !Array.isArray(list)) {
+        main.warn(key, 'must be a YAML list, so it is ignored. Start each entry with `- field:`');
+      }
+      target.knownTypeFields = (Array.isArray(list) ? list : []).flatMap((entry: unknown, index) => {
+        const { field, type } = isRecord(entry) ? entry : {};
+        if (typeof field === 'string' && typeof type === 'string' && KNOWN_TYPE.test(type)) return [{ field, type }];
+        main.warn(
+          key,
+          `entry ${index + 1} needs a field and a type such as core/v1/PodSpec, core/Quantity or meta/v1/Duration, so it is ignored. Correct it`,
+        );
+        return [];
+      });
       return;
     }
     default:
