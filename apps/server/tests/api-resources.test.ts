@@ -9,7 +9,7 @@ const sentinel = 'SENTINEL-b3f1';
 let world: ApiWorld;
 let admin: string;
 let operator: string;
-let plans = { hash: 'one', asked: 0 };
+let plans: { hash: string; asked: number; confirmation?: string } = { hash: 'one', asked: 0 };
 
 beforeAll(async () => {
   world = await ApiWorld.start({
@@ -34,6 +34,7 @@ beforeAll(async () => {
           warnings: [],
           problems: [],
           phases: [],
+          ...(plans.confirmation === undefined ? {} : { confirmation: plans.confirmation }),
         };
       },
       manifests: async () => ({
@@ -367,6 +368,19 @@ describe('plans', () => {
       prune: false,
     });
     expect([rolled.status, rolled.json.operation.sync.revision]).toEqual([200, 'aaa']);
+    await world.call(admin, 'DELETE', '/api/v1/applications/web/operation');
+  });
+
+  test('one that leaves nothing needs a word that this is meant', async () => {
+    plans = { hash: 'one', asked: 0, confirmation: 'the source renders to nothing' };
+    const { json: plan } = await world.call(admin, 'POST', '/api/v1/applications/web/plans', { prune: true });
+    expect(plan.confirmation).toBe('the source renders to nothing');
+    const sync = { planId: plan.planId, prune: true };
+    const asked = await world.call(admin, 'POST', '/api/v1/applications/web/sync', sync);
+    expect([asked.status, asked.json.reason]).toEqual([400, 'CONFIRMATION_NEEDED']);
+    expect(asked.json.message).toMatch(/^the source renders to nothing.*allowEmpty: true/);
+    const meant = await world.call(admin, 'POST', '/api/v1/applications/web/sync', { ...sync, allowEmpty: true });
+    expect(meant.json.operation.info).toEqual([{ name: 'allowEmpty', value: 'true' }]);
   });
 });
 

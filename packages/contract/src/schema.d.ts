@@ -2214,6 +2214,8 @@ export interface paths {
                         syncOptions?: ({
                             items?: string[];
                         } | string[]) | null;
+                        /** @description Prune everything when the source renders to nothing; else the sync waits for it. */
+                        allowEmpty?: boolean;
                         planId?: string;
                     };
                 };
@@ -2269,6 +2271,7 @@ export interface paths {
                         runHooks?: boolean;
                         reason?: string;
                         resume?: string;
+                        allowEmpty?: boolean;
                     };
                 };
             };
@@ -3110,6 +3113,8 @@ export interface paths {
                             };
                             warnings: string[];
                             problems: string[];
+                            /** @description What a person must agree to; a sync then needs allowEmpty: true. */
+                            confirmation?: string;
                             phases: {
                                 phase: string;
                                 waves: {

@@ -56,6 +56,8 @@ export interface PlanAnswer {
   summary: { create: number; update: number; recreate: number; prune: number; hook: number; unchanged: number };
   warnings: string[];
   problems: string[];
+  /** What a person must agree to, see `SyncPlan`. */
+  confirmation?: string;
   phases: { phase: SyncPhase; waves: { wave: number; tasks: PlannedTask[] }[] }[];
 }
 

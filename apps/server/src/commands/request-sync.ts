@@ -2,6 +2,7 @@ import {
   type Application,
   type ApplicationKey,
   hasMultipleSources,
+  INFO_ALLOW_EMPTY,
   type Operation,
   type Retry,
   type SyncOperationResource,
@@ -27,6 +28,8 @@ export interface SyncRequest {
   infos?: { name: string; value: string }[];
   retryStrategy?: Retry;
   syncOptions?: string[];
+  /** The source is meant to render to nothing, and all of it to be pruned. */
+  allowEmpty?: boolean;
 }
 
 export interface SyncChecks {
@@ -84,7 +87,7 @@ export async function requestSync(
         ...syncOptionsField(request.syncOptions ?? application.spec.syncPolicy?.syncOptions),
       },
       initiatedBy: { username },
-      ...(request.infos === undefined ? {} : { info: request.infos }),
+      ...infoField([...(request.infos ?? []), ...allowEmptyInfo(request.allowEmpty)]),
       ...retryField(request.retryStrategy ?? application.spec.syncPolicy?.retry),
     };
     return { operation };
@@ -134,6 +137,17 @@ function revisionsThatDiffer(
 export function syncOptionsField(options: string[] | undefined): { syncOptions?: string[] } {
   return options === undefined || options.length === 0 ? {} : { syncOptions: options };
 }
+
+/** Said with an operation that its source is meant to be empty. */
+export function allowEmptyInfo(allowEmpty: boolean | undefined): Info[] {
+  return allowEmpty === true ? [{ name: INFO_ALLOW_EMPTY, value: 'true' }] : [];
+}
+
+function infoField(info: Info[]): { info?: Info[] } {
+  return info.length === 0 ? {} : { info };
+}
+
+type Info = NonNullable<Operation['info']>[number];
 
 export function retryField(retry: Retry | undefined): { retry?: Retry } {
   return retry === undefined ? {} : { retry };

@@ -10,7 +10,7 @@ import {
 import { ApiError } from '../api/api-error.ts';
 import { autoSyncOf } from '../api/applications/presenter.ts';
 import type { ApplicationStore } from '../store/application-store.ts';
-import { retryField, syncOptionsField } from './request-sync.ts';
+import { allowEmptyInfo, retryField, syncOptionsField } from './request-sync.ts';
 import { startOperation } from './start-operation.ts';
 
 export interface RollbackRequest {
@@ -23,6 +23,8 @@ export interface RollbackRequest {
   reason?: string;
   /** When auto-sync resumes: by hand, at the next commit, or at a time (RFC 3339). */
   resume?: string;
+  /** The deployment is meant to have had no resources, and everything else to be pruned. */
+  allowEmpty?: boolean;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function rollbackApplication(
       info: [
         { name: 'rollback', value: String(entry.id) },
         ...(request.reason ? [{ name: 'reason', value: request.reason }] : []),
+        ...allowEmptyInfo(request.allowEmpty),
       ],
       ...retryField(application.spec.syncPolicy?.retry),
     };

@@ -101,6 +101,7 @@ async function plan(parts: WorkerParts, request: PlanRequest): Promise<PlanAnswe
       ...planned.problems,
       ...tasksOf(planned).flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
     ],
+    ...(planned.confirmation === undefined ? {} : { confirmation: planned.confirmation }),
     phases: planned.phases.map(({ phase, waves }) => ({
       phase,
       waves: waves.map(({ wave, tasks }) => ({

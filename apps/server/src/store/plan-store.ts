@@ -31,9 +31,9 @@ export class PlanStore {
 
   /**
    * Throws 409 `PLAN_STALE` when the plan would be another one now, or is not known any more, and 400 when what is to be
-   * applied is not what was planned.
+   * applied is not what was planned, or would leave nothing and nobody said that this is meant.
    */
-  async requireCurrent(planId: string, applied: PlanRequest): Promise<void> {
+  async requireCurrent(planId: string, applied: PlanRequest & { allowEmpty?: boolean }): Promise<void> {
     const stored = await this.#redis.get(keyOf(applied.application, planId));
     const stale = (message: string): ApiError =>
       new ApiError('Aborted', message, { reason: 'PLAN_STALE', fix: 'Look at the new plan and apply that one' });
@@ -46,6 +46,12 @@ export class PlanStore {
     }
     const now = await this.#requests.plan(request);
     if (now.inputsHash !== inputsHash) throw stale('Git or the cluster changed since the plan was made');
+    if (now.confirmation !== undefined && applied.allowEmpty !== true && applied.dryRun !== true) {
+      throw new ApiError('FailedPrecondition', now.confirmation, {
+        reason: 'CONFIRMATION_NEEDED',
+        fix: 'Send allowEmpty: true when that is meant',
+      });
+    }
   }
 }
 

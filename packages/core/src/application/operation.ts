@@ -55,6 +55,12 @@ export const OperationSchema = Type.Object({
   retry: Type.Optional(RetrySchema),
 });
 
+/**
+ * Entry of an operation's `info` with the value `true`: the person knows that the source renders to nothing and wants all
+ * resources pruned. It is part of the operation and not of a schema that Argo CD's definitions would cut.
+ */
+export const INFO_ALLOW_EMPTY = 'allowEmpty';
+
 export const ManagedNamespaceMetadataSchema = Type.Object({
   labels: Type.Optional(stringMap()),
   annotations: Type.Optional(stringMap()),

@@ -17,6 +17,7 @@ import { builtInScope } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
 import { isExcludedKind } from '../settings/excluded-kinds.ts';
 import { refOf } from '../sync/apply-task.ts';
+import { pruneLimitOf } from '../sync/prune-guard.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
 
@@ -218,9 +219,11 @@ function applicationOptions(facts: ReconcileFacts): SyncOptions {
 function optionProblems(facts: ReconcileFacts): Condition[] {
   const { application } = facts;
   const { problems } = parseSyncOptions(application.spec.syncPolicy?.syncOptions ?? [], 'application');
+  const { problem: limit } = pruneLimitOf(facts);
   return [
     ...problems.map((problem) => `spec.syncPolicy.syncOptions: ${problem}`),
     ...compareOptionsOf(application).problems.map((problem) => `Application: ${problem}`),
+    ...(limit === undefined ? [] : [limit]),
   ].map((message) => ({ type: 'InvalidAnnotationWarning', message }));
 }
 

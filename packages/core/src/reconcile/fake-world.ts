@@ -424,18 +424,28 @@ class FakeClient implements ClusterClient {
     const live = await this.get(ref);
     if (live === undefined)
       throw new ClusterError(`${ref.kind}/${ref.name} not found`, { status: 404, reason: 'NotFound' });
+    const { resourceVersion = live.metadata.resourceVersion } =
+      (patch.body as { metadata?: { resourceVersion?: string } }).metadata ?? {};
+    if (resourceVersion !== live.metadata.resourceVersion) {
+      throw new ClusterError('the object has been modified', { status: 409, reason: 'Conflict' });
+    }
     const next = jsonMergePatch(live, patch.body) as KubernetesObject;
     const isGone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
     if (isGone) this.#cluster.remove(next);
-    else this.#cluster.store(next);
+    const stored = isGone ? next : this.#cluster.store(next);
     this.#world.note(`PATCH ${ref.kind}/${ref.name}`);
-    return next;
+    return stored;
   }
 
-  async delete(key: ResourceKey): Promise<void> {
+  async delete(key: ResourceKey, expected: { uid?: string; resourceVersion?: string }): Promise<void> {
     await this.#world.beforeRequest?.(`DELETE ${key.kind}/${key.name}`);
+    this.#refuse(`${key.kind}/${key.name}`);
     const live = this.#cluster.objects.get(formatResourceKey(key));
     if (live !== undefined) {
+      const { uid = live.metadata.uid, resourceVersion = live.metadata.resourceVersion } = expected;
+      if (uid !== live.metadata.uid || resourceVersion !== live.metadata.resourceVersion) {
+        throw new ClusterError('the precondition does not match', { status: 409, reason: 'Conflict' });
+      }
       if ((live.metadata.finalizers ?? []).length === 0) this.#cluster.remove(live);
       else
         this.#cluster.store({

@@ -1,4 +1,5 @@
-import type { Operation, OperationState } from '../application/operation.ts';
+import type { Application } from '../application/application.ts';
+import { INFO_ALLOW_EMPTY, type Operation, type OperationState } from '../application/operation.ts';
 import { permitsSource } from '../application/project-permissions.ts';
 import type { ApplicationSource } from '../application/source.ts';
 import { hasMultipleSources, revisionFields, sourceFields, sourcesOf } from '../application/sources.ts';
@@ -132,6 +133,9 @@ export async function planOperation(
     application,
     instanceName: facts.instanceName,
     operation: sync,
+    isAutomated: state.operation.initiatedBy?.automated === true,
+    allowsEmpty: allowsEmpty(state.operation, application),
+    settings: facts.settings,
     comparison,
     revision: revisions.join(' '),
     attempt: { id: operationId(state), startedAt: state.startedAt, retryCount: state.retryCount ?? 0 },
@@ -219,6 +223,12 @@ async function withRespectedDifferences(
       return respected === target ? resource : { ...resource, target: respected };
     }),
   );
+}
+
+/** Said for the application, or for this one operation. */
+function allowsEmpty({ info }: Operation, { spec }: Application): boolean {
+  if (spec.syncPolicy?.automated?.allowEmpty === true) return true;
+  return info?.some(({ name, value }) => name === INFO_ALLOW_EMPTY && value === 'true') === true;
 }
 
 function isMultiple(operation: Operation, facts: ReconcileFacts): boolean {

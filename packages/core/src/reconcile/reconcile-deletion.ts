@@ -18,6 +18,7 @@ import type { PropagationPolicy } from '../kubernetes/cluster-client.ts';
 import { resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { parseSyncOptions } from '../kubernetes/sync-options.ts';
 import { mergeConditions } from '../status/conditions.ts';
+import { deleteObject, isConflict } from '../sync/delete-object.ts';
 import { deletionStep } from '../sync/deletion.ts';
 import { runDeletionHooks } from '../sync/deletion-hooks.ts';
 import { rfc3339 } from '../sync/run-sync.ts';
@@ -79,6 +80,7 @@ export async function reconcileDeletion(world: ReconcileWorld, application: Appl
     return outcome(writer, undefined, undefined);
   } catch (error) {
     if (!(error instanceof GitOpsError) && !(error instanceof DeletionBlocked)) throw error;
+    if (isConflict(error)) throw error;
     await reportConditions(writer, facts, [error.message]);
     return outcome(writer, error.message, RETRY_MS);
   }
@@ -178,10 +180,7 @@ async function cascade(
     : 'Foreground';
   for (const object of step.remove) {
     world.throwIfCancelled();
-    await cluster.client.delete(resourceKeyOf(object), {
-      propagation,
-      ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
-    });
+    await deleteObject(object, cluster.client, { propagation });
   }
   return step.waitingFor === undefined
     ? undefined

@@ -37,6 +37,7 @@ export const DEFAULT_SETTINGS: Settings = {
   impersonation: { enabled: false, enforced: true },
   selfHeal: { timeoutSeconds: 0, backoff: { timeoutSeconds: 2, factor: 3, capSeconds: 300 } },
   syncTimeoutSeconds: 0,
+  pruneLimit: { percent: 50, minimum: 10 },
   syncWaveDelaySeconds: 2,
   repositoryErrorGraceSeconds: 180,
   persistResourceHealth: true,

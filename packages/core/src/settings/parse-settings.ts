@@ -66,6 +66,10 @@ export function parseSettings({ configMap = {}, parameters = {} }: { configMap?:
       },
     },
     syncTimeoutSeconds: flags.seconds('controller.sync.timeout.seconds', 0),
+    pruneLimit: {
+      percent: flags.number('lockstep.prune.limit.percent', defaults.pruneLimit.percent),
+      minimum: flags.number('lockstep.prune.limit.minimum', defaults.pruneLimit.minimum),
+    },
     syncWaveDelaySeconds: flags.seconds('controller.sync.wave.delay.seconds', defaults.syncWaveDelaySeconds),
     repositoryErrorGraceSeconds: flags.seconds('controller.repo.error.grace.period.seconds', 180),
     persistResourceHealth: flags.boolean('controller.resource.health.persist', defaults.persistResourceHealth),

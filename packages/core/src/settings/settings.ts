@@ -63,6 +63,11 @@ export interface Settings {
   selfHeal: { timeoutSeconds: number; backoff: { timeoutSeconds: number; factor: number; capSeconds: number } };
   /** 0: an operation may run for ever. */
   syncTimeoutSeconds: number;
+  /**
+   * What an automated sync may prune at once: at most this share of an application's live resources, unless it is fewer than
+   * `minimum`. An application can have another share, see `ANNOTATION_PRUNE_LIMIT`.
+   */
+  pruneLimit: { percent: number; minimum: number };
   /** Between waves, for custom resources whose status does not say which generation it is about. Others are not delayed. */
   syncWaveDelaySeconds: number;
   /** How long the last good answer of a repository stands in for a failing one. */

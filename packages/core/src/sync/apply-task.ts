@@ -3,6 +3,7 @@ import { ClusterError } from '../errors.ts';
 import { FIELD_MANAGER, FINALIZER_HOOK } from '../kubernetes/annotations.ts';
 import type { ClusterClient } from '../kubernetes/cluster-client.ts';
 import { groupVersionOf, type KubernetesObject } from '../kubernetes/object.ts';
+import { deleteObject, isConflict } from './delete-object.ts';
 import { losesData } from './loses-data.ts';
 import { operationOf } from './operation-id.ts';
 import type { SyncTask } from './sync-plan.ts';
@@ -28,8 +29,8 @@ export async function applyTask(
   try {
     if (task.action === 'hook') return await startHook(task, target, context);
     if (task.action === 'unchanged' && live !== undefined) return applied(target, live, live);
-    if (task.action === 'recreate' && live !== undefined) return await recreate(task, live, context);
-    if (task.options.replace && live !== undefined) return await replace(task, target, live, context);
+    if (task.action === 'recreate' && live !== undefined) return await recreate(live, context);
+    if (task.options.replace && live !== undefined) return await replace(target, live, context);
     return await serverSideApply(task, target, live, context);
   } catch (error) {
     return outcomeOf(error, task, target, context);
@@ -72,7 +73,6 @@ async function adopt(target: KubernetesObject, live: KubernetesObject, client: C
 }
 
 async function replace(
-  _task: SyncTask,
   target: KubernetesObject,
   live: KubernetesObject,
   { client, dryRun }: Context,
@@ -87,10 +87,10 @@ async function replace(
 }
 
 /** Deletes now; the object is created by the same task once the old one is gone. */
-async function recreate(task: SyncTask, live: KubernetesObject, { client, dryRun }: Context): Promise<TaskOutcome> {
+async function recreate(live: KubernetesObject, { client, dryRun }: Context): Promise<TaskOutcome> {
   if (dryRun) return { outcome: 'applied', object: live, message: `${describeObject(live)} replaced (dry run)` };
   if (live.metadata.deletionTimestamp === undefined) {
-    await client.delete(task.key, { propagation: 'Background', ...uidOf(live) });
+    await deleteObject(live, client, { propagation: 'Background' });
   }
   return { outcome: 'waiting' };
 }
@@ -123,12 +123,15 @@ async function createHook(target: KubernetesObject, client: ClusterClient): Prom
 
 const RUNS_TO_COMPLETION = new Set(['Job', 'Pod', 'Workflow']);
 
-/** Takes our finalizer off a hook object, if it has it. */
-export async function releaseHook(live: KubernetesObject, client: ClusterClient): Promise<void> {
+/** Takes our finalizer off a hook object, if it has it. Answers the object as it is then; undefined when it is gone. */
+export async function releaseHook(
+  live: KubernetesObject,
+  client: ClusterClient,
+): Promise<KubernetesObject | undefined> {
   const finalizers = live.metadata.finalizers ?? [];
-  if (!finalizers.includes(FINALIZER_HOOK)) return;
+  if (!finalizers.includes(FINALIZER_HOOK)) return live;
   try {
-    await client.patch(refOf(live), {
+    return await client.patch(refOf(live), {
       type: 'merge',
       body: {
         metadata: {
@@ -139,22 +142,18 @@ export async function releaseHook(live: KubernetesObject, client: ClusterClient)
     });
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    if (error.status === 404) return;
+    if (error.status === 404) return undefined;
     if (error.status !== 409) throw error;
     const fresh = await client.get(refOf(live));
-    if (fresh !== undefined && fresh.metadata.uid === live.metadata.uid) await releaseHook(fresh, client);
+    return fresh === undefined || fresh.metadata.uid !== live.metadata.uid ? undefined : releaseHook(fresh, client);
   }
 }
 
 /** Deletes a hook object and lets go of it. */
 export async function deleteHook(live: KubernetesObject, client: ClusterClient): Promise<void> {
-  await releaseHook(live, client);
-  if (live.metadata.deletionTimestamp !== undefined) return;
-  const { group } = groupVersionOf(live.apiVersion);
-  await client.delete(
-    { group, kind: live.kind, namespace: live.metadata.namespace ?? '', name: live.metadata.name ?? '' },
-    { propagation: 'Background', ...uidOf(live) },
-  );
+  const released = await releaseHook(live, client);
+  if (released === undefined || released.metadata.deletionTimestamp !== undefined) return;
+  await deleteObject(released, client, { propagation: 'Background' });
 }
 
 /** With `Force`, an object that cannot be changed in place is deleted, and created once it is gone. */
@@ -165,6 +164,9 @@ async function outcomeOf(
   context: Context,
 ): Promise<TaskOutcome> {
   if (!(error instanceof ClusterError) || error.isTransient) throw error;
+  // The object is not what was decided on any more.
+  if (isConflict(error) && (task.action === 'replace' || task.action === 'recreate' || task.action === 'hook'))
+    throw error;
   const isImmutable =
     error.reason === 'Invalid' && /immutable|may not be (changed|updated)|Forbidden/i.test(error.message);
   const { live, dryRun } = context;
@@ -173,7 +175,12 @@ async function outcomeOf(
     // A task that needs confirmation runs only when it has it. This one was not foreseen to lose anything.
     if (losesData(task.key) && task.needsConfirmation !== true)
       return { outcome: 'failed', message: `${error.message}${adviceFor(error, isImmutable)}` };
-    return recreate(task, live, context);
+    try {
+      return await recreate(live, context);
+    } catch (refusal) {
+      if (!(refusal instanceof ClusterError) || refusal.isTransient || isConflict(refusal)) throw refusal;
+      return { outcome: 'failed', message: refusal.message };
+    }
   }
   return { outcome: 'failed', message: `${error.message}${adviceFor(error, isImmutable)}` };
 }
@@ -211,8 +218,4 @@ export function refOf(object: KubernetesObject): { apiVersion: string; kind: str
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name ?? '',
   };
-}
-
-function uidOf(object: KubernetesObject): { uid?: string } {
-  return object.metadata.uid === undefined ? {} : { uid: object.metadata.uid };
 }

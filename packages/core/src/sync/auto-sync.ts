@@ -8,8 +8,10 @@ import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { contentHash } from '../kubernetes/content-hash.ts';
 import type { Settings } from '../settings/settings.ts';
 import { holdOf } from './hold.ts';
+import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
 import { AUTOMATED_RETRY } from './retry.ts';
 import type { SyncWindowDecision } from './sync-windows.ts';
+import { operationOptions } from './task-options.ts';
 
 export interface AutoSyncInput {
   application: Application;
@@ -18,7 +20,7 @@ export interface AutoSyncInput {
   revisions: readonly string[];
   sources: readonly ApplicationSource[];
   window: SyncWindowDecision;
-  settings: Pick<Settings, 'selfHeal'>;
+  settings: Pick<Settings, 'selfHeal' | 'pruneLimit'>;
   now: Date;
 }
 
@@ -51,6 +53,11 @@ export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
     return refused(
       `Skipping sync attempt to ${desired}: auto-sync will wipe out all resources. Set syncPolicy.automated.allowEmpty: true if the source is meant to be empty`,
     );
+  }
+  if (prune && !(automated.allowEmpty === true && wouldWipeOut(comparison))) {
+    const { options } = operationOptions({}, application.spec.syncPolicy);
+    const refusal = pruneRefusal({ application, comparison, options, settings: input.settings });
+    if (refusal !== undefined) return refused(`Skipping sync attempt to ${desired}: ${refusal}`);
   }
 
   const last = application.status?.operationState;
@@ -151,11 +158,6 @@ function needsSync(resource: ResourceComparison): boolean {
     resource.live !== undefined &&
     compareOptionsOf(resource.live).options.ignoreExtraneous;
   return !isIgnored;
-}
-
-function wouldWipeOut(comparison: Comparison): boolean {
-  const resources = comparison.resources.filter((resource) => !resource.isHook);
-  return resources.length > 0 && resources.every((resource) => resource.requiresPruning);
 }
 
 /**

@@ -265,8 +265,11 @@ function waitingText(what: string, more: string, keys: readonly ResourceKey[]): 
   return `waiting for ${what} ${describeTask(first)}${rest}`;
 }
 
+const LISTED = 10;
+
 function listed(keys: readonly ResourceKey[]): string {
-  return keys.map(describeTask).join(', ');
+  const more = keys.length > LISTED ? ` and ${keys.length - LISTED} more resources` : '';
+  return `${keys.slice(0, LISTED).map(describeTask).join(', ')}${more}`;
 }
 
 /** The row of a task before anything is known. */

@@ -6,6 +6,7 @@ import { groupVersionOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { DEFAULT_TRACKING } from '../kubernetes/tracking.ts';
 import { builtInScope } from '../kubernetes/well-known-kinds.ts';
+import { DEFAULT_SETTINGS } from '../settings/default-settings.ts';
 import { isSelected, type PlanInput, planSync } from './plan-sync.ts';
 import { tasksOf } from './sync-plan.ts';
 
@@ -55,6 +56,9 @@ function plan(
     },
     instanceName: 'web',
     operation,
+    isAutomated: false,
+    allowsEmpty: false,
+    settings: DEFAULT_SETTINGS,
     comparison: { status: 'OutOfSync', resources, health: { status: 'Healthy' }, conditions: [] },
     revision: 'abcdef0123',
     attempt: { id: 'now#0', startedAt: '2026-01-01T12:00:00Z', retryCount: 0 },

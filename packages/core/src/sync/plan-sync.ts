@@ -15,8 +15,10 @@ import { describeResourceKey, type ResourceKey, resourceKeyOf } from '../kuberne
 import { type SyncOptions, syncOptionsOf } from '../kubernetes/sync-options.ts';
 import { setTracking, type TrackingSettings } from '../kubernetes/tracking.ts';
 import { scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
+import type { Settings } from '../settings/settings.ts';
 import { losesData } from './loses-data.ts';
 import { ANNOTATION_OPERATION } from './operation-id.ts';
+import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
 import type { SyncPlan, SyncTask, TaskAction } from './sync-plan.ts';
 import { operationOptions, taskOptions } from './task-options.ts';
 import { orderTasks } from './waves.ts';
@@ -25,6 +27,11 @@ export interface PlanInput {
   application: Application;
   instanceName: string;
   operation: SyncOperation;
+  /** Nobody looked at the plan: what would prune too much is a problem of it. */
+  isAutomated: boolean;
+  /** Somebody said that the sources are meant to be empty. */
+  allowsEmpty: boolean;
+  settings: Pick<Settings, 'pruneLimit'>;
   /** What the operation's sources give, compared with the cluster now. */
   comparison: Comparison;
   /** For names of generated hooks and for people. */
@@ -57,12 +64,39 @@ export function planSync(input: PlanInput): SyncPlan {
     ...(runsHooks(input.operation) ? hookTasks(input, options) : []),
   ];
   const checked = checkTasks(tasks, input);
+  const confirmation = input.allowsEmpty ? undefined : emptyingText(tasks, input);
   const shared = options.failOnSharedResource === true ? sharedResources(selected) : [];
   return {
     revision: input.revision,
-    phases: orderTasks(checked, { pruneLast: options.pruneLast === true }),
-    problems: [...new Set([...checked.flatMap(problemsOf), ...shared])],
+    phases: orderTasks(confirmation === undefined ? checked : checked.map(askedFirst), {
+      pruneLast: options.pruneLast === true,
+    }),
+    problems: [...new Set([...checked.flatMap(problemsOf), ...shared, ...refusedPrunes(tasks, input, options)])],
+    ...(confirmation === undefined ? {} : { confirmation }),
   };
+}
+
+/** What a sync says that leaves nothing of an application; a person rarely means it. */
+function emptyingText(tasks: readonly SyncTask[], { comparison }: PlanInput): string | undefined {
+  const prunes = tasks.filter(isSent);
+  if (prunes.length === 0 || !wouldWipeOut(comparison)) return undefined;
+  return `the source renders to nothing, so this deletes ${prunes.length === 1 ? 'the last resource' : `all ${prunes.length} resources`} of the application`;
+}
+
+function askedFirst(task: SyncTask): SyncTask {
+  return isSent(task) ? { ...task, needsConfirmation: true } : task;
+}
+
+function isSent({ action, skipReason }: SyncTask): boolean {
+  return action === 'prune' && skipReason === undefined;
+}
+
+/** An automated operation was allowed before it began; a retry at a newer revision, or a rollback, was not. */
+function refusedPrunes(tasks: readonly SyncTask[], input: PlanInput, options: SyncOptions): string[] {
+  if (!input.isAutomated || !tasks.some(isSent)) return [];
+  if (input.allowsEmpty && wouldWipeOut(input.comparison)) return [];
+  const refusal = pruneRefusal({ ...input, options });
+  return refusal === undefined ? [] : [refusal];
 }
 
 function problemsOf(task: SyncTask): string[] {
@@ -134,6 +168,7 @@ function pruneTask(task: SyncTask, operation: SyncOperation, options: SyncOption
   else if (prune === 'false' || (task.live !== undefined && isKeptByHelm(task.live)))
     task.skipReason = 'ignored (no prune)';
   else if (prune === 'confirm') task.needsConfirmation = true;
+  if (task.skipReason === undefined && losesData(task.key)) task.warnings = ['is deleted with what it holds'];
   return task;
 }
 

@@ -7,6 +7,7 @@ import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { isCustomResourceDefinition } from '../kubernetes/well-known-kinds.ts';
 import { applyTask, deleteHook, releaseHook, type TaskOutcome } from './apply-task.ts';
+import { deleteObject, isConflict } from './delete-object.ts';
 import { kindRank } from './kind-order.ts';
 import { nextStep, resultOf, resultState, type SyncStep } from './next-step.ts';
 import { operationId, operationOf } from './operation-id.ts';
@@ -104,7 +105,8 @@ function observation(pass: Pass) {
     results: state.syncResult?.resources ?? [],
     live: pass.live,
     assessHealth: input.assessHealth,
-    approvedAt: input.approvedAt,
+    // A dry run destroys nothing, so there is nothing to confirm.
+    approvedAt: input.dryRun ? state.startedAt : input.approvedAt,
     now: input.now(),
     settleSeconds: input.settleSeconds,
   };
@@ -220,11 +222,8 @@ async function prune(pass: Pass, task: SyncTask): Promise<void> {
   }
   input.throwIfCancelled();
   try {
-    if (!input.dryRun) {
-      await input.client.delete(task.key, {
-        propagation: task.options.propagation,
-        ...(task.live?.metadata.uid === undefined ? {} : { uid: task.live.metadata.uid }),
-      });
+    if (!input.dryRun && task.live !== undefined) {
+      await deleteObject(task.live, input.client, { propagation: task.options.propagation });
     }
     setResult(pass, {
       ...result,
@@ -233,7 +232,7 @@ async function prune(pass: Pass, task: SyncTask): Promise<void> {
       hookPhase: 'Succeeded',
     });
   } catch (error) {
-    if (!(error instanceof ClusterError) || error.isTransient) throw error;
+    if (!(error instanceof ClusterError) || error.isTransient || isConflict(error)) throw error;
     setResult(pass, { ...result, status: 'SyncFailed', message: error.message, hookPhase: 'Failed' });
   }
 }

@@ -240,9 +240,11 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
           ...optional('revision', body.revision),
           ...optional('revisions', body.revisions),
           ...optional('prune', body.prune),
+          ...optional('dryRun', body.dryRun),
           ...optional('strategy', body.strategy ?? undefined),
           ...optional('resources', body.resources ?? undefined),
           ...optional('syncOptions', syncOptions),
+          ...optional('allowEmpty', body.allowEmpty),
         });
       }
       const updated = await requestSync(
@@ -268,6 +270,7 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
           ...optional('infos', body.infos ?? undefined),
           ...optional('retryStrategy', body.retryStrategy ?? undefined),
           ...optional('syncOptions', syncOptions),
+          ...optional('allowEmpty', body.allowEmpty),
         },
         identity.username,
       );
@@ -288,13 +291,15 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
       },
     },
     async (request) => {
-      const { id, prune, dryRun, runHooks, reason, resume, planId } = request.body;
+      const { id, prune, dryRun, runHooks, reason, resume, allowEmpty, planId } = request.body;
       const key = keyOfApplication(applicationOf(request));
       if (planId !== undefined && id !== undefined) {
         await plans.requireCurrent(planId, {
           application: key,
           historyId: Number(id),
           ...optional('prune', prune),
+          ...optional('dryRun', dryRun),
+          ...optional('allowEmpty', allowEmpty),
           ...(runHooks === true ? {} : { strategy: { apply: {} } }),
         });
       }
@@ -308,6 +313,7 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
           ...optional('runHooks', runHooks),
           ...optional('reason', reason),
           ...optional('resume', resume),
+          ...optional('allowEmpty', allowEmpty),
         },
         identityOf(request).username,
       );

@@ -150,6 +150,9 @@ export const SyncBodySchema = Type.Object({
   infos: Type.Optional(Type.Union([Type.Array(InfoSchema), Type.Null()])),
   retryStrategy: Type.Optional(Type.Union([RetrySchema, Type.Null()])),
   syncOptions: Type.Optional(Type.Union([SyncOptionsField, Type.Null()])),
+  allowEmpty: Type.Optional(
+    Type.Boolean({ description: 'Prune everything when the source renders to nothing; else the sync waits for it.' }),
+  ),
   planId: Type.Optional(Type.String({ maxLength: 128 })),
 });
 
@@ -162,6 +165,7 @@ export const RollbackBodySchema = Type.Object({
   runHooks: Type.Optional(Type.Boolean()),
   reason: Type.Optional(Type.String({ maxLength: 1_024 })),
   resume: Type.Optional(Type.String({ maxLength: 64 })),
+  allowEmpty: Type.Optional(Type.Boolean()),
 });
 
 export const PlanBodySchema = Type.Object({
@@ -206,6 +210,9 @@ export const PlanSchema = Type.Object({
   }),
   warnings: Type.Array(Type.String()),
   problems: Type.Array(Type.String()),
+  confirmation: Type.Optional(
+    Type.String({ description: 'What a person must agree to; a sync then needs allowEmpty: true.' }),
+  ),
   phases: Type.Array(
     Type.Object({
       phase: Type.String(),

@@ -8,6 +8,8 @@ export interface SyncOptions {
   dryRun: boolean;
   resources?: ResourceRef[] | undefined;
   revision?: string | undefined;
+  /** The person saw that nothing would be left. */
+  allowEmpty?: boolean;
 }
 
 export interface RollbackOptions {
@@ -17,6 +19,8 @@ export interface RollbackOptions {
   /** `manual`, `next-commit` or an ISO time. */
   resume: string;
   runHooks: boolean;
+  /** The person saw that nothing would be left. */
+  allowEmpty?: boolean;
 }
 
 export function computePlan(
@@ -45,6 +49,7 @@ export function syncApplication(key: ApplicationKey, options: SyncOptions, planI
       dryRun: options.dryRun,
       strategy: { hook: { force: options.force } },
       ...(planId && { planId }),
+      ...(options.allowEmpty && { allowEmpty: true }),
       ...(options.revision && { revision: options.revision }),
       ...(options.resources && { resources: options.resources.map(toSyncResource) }),
     },

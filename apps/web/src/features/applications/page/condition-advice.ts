@@ -13,6 +13,8 @@ export function conditionAdvice({ type, message }: Condition): string | undefine
     return 'An immutable field changes. Sync with Force to delete and create the resource again, or revert the change in Git.';
   if (/app path does not exist|path .* does not exist/.test(text))
     return 'Correct the path of the source, or push the missing folder.';
+  // The message names the ways to go on.
+  if (text.startsWith('skipping sync attempt')) return undefined;
   switch (type) {
     case 'ComparisonError':
       return 'The application cannot be compared until this is solved. Refresh after you have changed something.';

@@ -33,6 +33,14 @@ describe('blastRadius', () => {
     );
   });
 
+  it('asks to type the name when nothing would be left, and says that and not the number', () => {
+    const all = plan(...Array.from({ length: 6 }, (_, index) => task({ name: `c${index}` })));
+    expect(blastRadius({ ...all, confirmation: 'the source renders to nothing' })).toEqual({
+      confirm: 'typed',
+      reasons: ['The source renders to nothing'],
+    });
+  });
+
   it('does not count what will be left alone', () => {
     expect(blastRadius(plan(task({ kind: 'Namespace', skipReason: 'ignored (requires pruning)' }))).confirm).toBe(
       'button',

@@ -1,6 +1,12 @@
 import type { Plan, PlanTask } from '../../../lib/api-types.ts';
 
-const precious = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume']);
+const precious = new Set([
+  'Namespace',
+  'CustomResourceDefinition',
+  'PersistentVolumeClaim',
+  'PersistentVolume',
+  'StatefulSet',
+]);
 
 export interface BlastRadius {
   /** How much a person must do to go on: press the button, or type the application's name. */
@@ -9,17 +15,19 @@ export interface BlastRadius {
 }
 
 /** How much a plan can destroy. Deleting a few namespaced resources is a button; data, namespaces and masses are typed. */
-export function blastRadius(plan: Pick<Plan, 'phases'>): BlastRadius {
+export function blastRadius(plan: Pick<Plan, 'phases' | 'confirmation'>): BlastRadius {
   const destroyed = tasksOf(plan).filter((task) => task.action === 'prune' && !task.skipReason);
   const treasures = destroyed.filter((task) => precious.has(task.kind));
-  const recreated = tasksOf(plan).filter(
-    (task) => task.action === 'recreate' && (task.kind === 'StatefulSet' || precious.has(task.kind)),
-  );
+  const recreated = tasksOf(plan).filter((task) => task.action === 'recreate' && precious.has(task.kind));
   const reasons = [
+    ...(plan.confirmation === undefined
+      ? []
+      : [`${plan.confirmation.charAt(0).toUpperCase()}${plan.confirmation.slice(1)}`]),
     ...treasures.map((task) => `${task.kind} ${task.name} and what it holds will be deleted`),
     ...recreated.map((task) => `${task.kind} ${task.name} will be deleted and created again`),
   ];
-  if (destroyed.length > 5) reasons.push(`${destroyed.length} resources will be deleted`);
+  if (destroyed.length > 5 && plan.confirmation === undefined)
+    reasons.push(`${destroyed.length} resources will be deleted`);
   return { confirm: reasons.length > 0 ? 'typed' : 'button', reasons };
 }
 

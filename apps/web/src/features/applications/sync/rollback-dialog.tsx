@@ -64,6 +64,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
           reason: reason.trim(),
           resume: resume === 'time' ? new Date(until).toISOString() : resume,
           runHooks,
+          ...(seen.confirmation !== undefined && { allowEmpty: true }),
         },
         seen.planId,
       );

@@ -58,7 +58,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
     try {
       await syncApplication(
         key,
-        { prune: withPrune, force, dryRun, resources, revision: undefined },
+        { prune: withPrune, force, dryRun, resources, allowEmpty: seen.confirmation !== undefined },
         resources ? undefined : seen.planId,
       );
       void queryClient.invalidateQueries({ queryKey: applicationQueries.detail(key).queryKey });
