@@ -378,7 +378,10 @@ describe('plans', () => {
     const sync = { planId: plan.planId, prune: true };
     const asked = await world.call(admin, 'POST', '/api/v1/applications/web/sync', sync);
     expect([asked.status, asked.json.reason]).toEqual([400, 'CONFIRMATION_NEEDED']);
-    expect(asked.json.message).toMatch(/^the source renders to nothing.*allowEmpty: true/);
+    expect(asked.json).toMatchObject({
+      message: 'the source renders to nothing',
+      fix: 'Send allowEmpty: true when that is meant',
+    });
     const meant = await world.call(admin, 'POST', '/api/v1/applications/web/sync', { ...sync, allowEmpty: true });
     expect(meant.json.operation.info).toEqual([{ name: 'allowEmpty', value: 'true' }]);
   });
