@@ -18,6 +18,7 @@ const answers: Record<string, unknown> = {
     kind: 'APIGroupDiscoveryList',
     items: [{ metadata: {}, versions: [{ version: 'v1', resources: [configMaps] }] }],
   },
+  '/api/v1/namespaces/kube-system': { metadata: { uid: 'a' } },
   '/apis': { kind: 'APIGroupDiscoveryList', items: [] },
 };
 
@@ -31,6 +32,7 @@ function open(
     connection,
     ownsConnection,
     facts: { server: server.url, name: 'far' },
+    memory: { namespace: 'argocd', object: 'secret far', expected: () => undefined, remember: async () => {} },
     settings: () => DEFAULT_SETTINGS,
     logger: pino({ level: 'silent' }),
     onChange: () => {},

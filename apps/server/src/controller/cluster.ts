@@ -7,12 +7,14 @@ import {
   ClusterError,
   type ClusterFacts,
   type DestinationCluster,
+  GitOpsError,
   type GroupVersionKind,
   type Health,
   type KubernetesObject,
   PredictionCache,
   type ResourceKey,
   type Settings,
+  TerminalError,
   type TreeNode,
   treeSummary,
 } from '@lockstep/core';
@@ -21,6 +23,8 @@ import type { ClusterConnection } from '../kubernetes/cluster-connection.ts';
 import { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import { LiveCache, type LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
+import { Cancelled } from './cancelled.ts';
+import { ClusterIdentity, type IdentityMemory } from './cluster-identity.ts';
 
 export type ClusterState = 'idle' | 'starting' | 'ready' | 'unreachable';
 
@@ -32,6 +36,8 @@ export interface ClusterInfo {
   resourcesCount: number;
   apisCount: number;
   lastCacheSyncTime: string | null;
+  /** Of its namespace kube-system; null while unknown or not readable. */
+  uid: string | null;
 }
 
 export interface ClusterOptions {
@@ -39,6 +45,7 @@ export interface ClusterOptions {
   /** Our own cluster's connection outlives this object. */
   ownsConnection: boolean;
   facts: ClusterFacts;
+  memory: IdentityMemory;
   settings: () => Settings;
   logger: Logger;
   onChange: (cluster: Cluster, change: LiveChange) => void;
@@ -51,6 +58,8 @@ export interface ClusterOptions {
 
 const RETRY_MS = 10_000;
 const PATIENCE_MS = 30_000;
+/** A burst of writes opens sockets while others are looked at. */
+const IDENTITY_ATTEMPTS = 10;
 
 /**
  * One destination cluster: its connection, client, live cache and the answers of its dry runs. It starts when the first
@@ -61,9 +70,11 @@ export class Cluster implements AsyncDisposable {
   readonly client: KubernetesClient;
   readonly predictions = new PredictionCache();
   readonly #options: ClusterOptions;
+  readonly #identity: ClusterIdentity;
+  readonly #stopListening: () => void;
   #cache: LiveCache | undefined;
   #state: ClusterState = 'idle';
-  #failure: ClusterError | undefined;
+  #failure: GitOpsError | undefined;
   /** Lists for the first time. */
   #startingCache: LiveCache | undefined;
   /** Why a first list is not complete yet. */
@@ -79,6 +90,10 @@ export class Cluster implements AsyncDisposable {
     this.#options = options;
     this.facts = options.facts;
     this.client = new KubernetesClient(options.connection);
+    this.#identity = new ClusterIdentity({ connection: options.connection, memory: options.memory });
+    this.#stopListening = options.connection.onWatchSocket(() => {
+      if (this.#cache !== undefined) void this.#verify();
+    });
   }
 
   get state(): ClusterState {
@@ -96,13 +111,15 @@ export class Cluster implements AsyncDisposable {
   /** As the API shows it. */
   get info(): ClusterInfo {
     return {
-      status: this.#state === 'ready' ? 'Successful' : this.#state === 'unreachable' ? 'Failed' : 'Unknown',
+      // One that is tried again goes on having failed.
+      status: this.#state === 'ready' ? 'Successful' : this.#failure === undefined ? 'Unknown' : 'Failed',
       message: this.#failure?.message ?? '',
       attemptedAt: this.#attemptedAt?.toISOString() ?? null,
       serverVersion: this.#kubeVersion,
       resourcesCount: this.#cache?.size ?? 0,
       apisCount: this.#cache?.kinds ?? 0,
       lastCacheSyncTime: this.#syncedAt?.toISOString() ?? null,
+      uid: this.#identity.uid ?? null,
     };
   }
 
@@ -113,6 +130,16 @@ export class Cluster implements AsyncDisposable {
     this.#starting = this.#start().finally(() => {
       this.#starting = undefined;
     });
+  }
+
+  /** The remembered identity was changed: another cluster may be accepted now. */
+  reconsider(): void {
+    this.#identity.forget();
+    if (this.#state === 'ready') void this.#verify();
+    else if (this.#state === 'unreachable') {
+      clearTimeout(this.#retry);
+      this.wake();
+    }
   }
 
   /** Resolves when it is ready or known to be unreachable, at the latest after `timeout` ms. */
@@ -126,6 +153,8 @@ export class Cluster implements AsyncDisposable {
       await Promise.race([this.#starting, late]);
       clearTimeout(timer);
     }
+    // Its watches were cut and go on: whether with the same cluster must be known before anything is decided.
+    await this.#identity.pending?.catch(() => {});
     return this.#state;
   }
 
@@ -144,11 +173,16 @@ export class Cluster implements AsyncDisposable {
         })
       );
     }
-    const own = this.client.fenced(options.fence);
+    const own = this.client.fenced(() => {
+      options.fence();
+      if (this.#cache !== cache) throw this.#failure ?? new Cancelled(`${this.facts.name} is closed`);
+      // Our own Applications come over the same connection: should it lead elsewhere, they are other ones too.
+      if (this.#options.ownsConnection && !this.#identity.isCurrent) throw new UnverifiedSocket();
+    });
     const plain = options.serviceAccount === undefined ? own : own.impersonating(options.serviceAccount);
     return {
       facts: this.facts,
-      client: new AbsorbingClient(plain, cache),
+      client: new AbsorbingClient(plain, cache, () => this.#verified()),
       kubeVersion: this.#kubeVersion,
       apiVersions: this.client.known.current?.apiVersions ?? [],
       isNamespaced: (group, kind) => this.client.resourceFor(group, kind)?.namespaced,
@@ -173,6 +207,7 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#stopListening();
     clearTimeout(this.#retry);
     await Promise.all([this.#cache?.[Symbol.asyncDispose](), this.#startingCache?.[Symbol.asyncDispose]()]);
     this.#cache = undefined;
@@ -202,6 +237,7 @@ export class Cluster implements AsyncDisposable {
     try {
       const version = await this.client.version();
       this.#kubeVersion = version.gitVersion.replace(/^v/, '').replace(/[+-].*$/, '');
+      await this.#identity.verify();
       await cache.start();
       if (this.#closed) return await cache[Symbol.asyncDispose]();
       this.#cache = cache;
@@ -214,7 +250,7 @@ export class Cluster implements AsyncDisposable {
       await cache[Symbol.asyncDispose]();
       if (this.#closed) return;
       this.#failure =
-        error instanceof ClusterError
+        error instanceof GitOpsError
           ? error
           : new ClusterError(error instanceof Error ? error.message : String(error), {
               status: 0,
@@ -223,8 +259,7 @@ export class Cluster implements AsyncDisposable {
             });
       logger.warn({ cluster: this.facts.name, err: this.#failure.message }, 'cluster cannot be read');
       this.#setState('unreachable');
-      this.#retry = setTimeout(() => this.wake(), RETRY_MS);
-      this.#retry.unref();
+      this.#retryLater();
     } finally {
       clearTimeout(impatience);
       this.#startingCache = undefined;
@@ -244,10 +279,46 @@ export class Cluster implements AsyncDisposable {
   }
 
   #connected(): void {
-    if (this.#state !== 'unreachable' || this.#cache === undefined) return;
-    this.#failure = undefined;
-    this.#attemptedAt = new Date();
-    this.#setState('ready');
+    const cache = this.#cache;
+    if (this.#state !== 'unreachable' || cache === undefined) return;
+    void this.#verify().then((isSame) => {
+      if (!isSame || this.#cache !== cache || this.#state !== 'unreachable') return;
+      this.#failure = undefined;
+      this.#attemptedAt = new Date();
+      this.#setState('ready');
+    });
+  }
+
+  /** Whether it answers and is the cluster it was. Everything that was read of another is dropped at once. */
+  async #verify(): Promise<boolean> {
+    const cache = this.#cache;
+    try {
+      await this.#identity.verify();
+      return true;
+    } catch (error) {
+      if (!(error instanceof TerminalError) || this.#closed || cache === undefined || this.#cache !== cache)
+        return false;
+      this.#options.logger.error({ cluster: this.facts.name, err: error.message }, 'another cluster answers');
+      this.#cache = undefined;
+      this.predictions.clear();
+      this.client.schemas.invalidate();
+      this.#failure = error;
+      this.#attemptedAt = new Date();
+      this.#setState('unreachable');
+      this.#retryLater();
+      await cache[Symbol.asyncDispose]();
+      return false;
+    }
+  }
+
+  /** Throws unless this is the cluster it was. */
+  async #verified(): Promise<void> {
+    if (!(await this.#verify())) throw this.#failure ?? new Cancelled(`${this.facts.name} cannot be verified`);
+  }
+
+  #retryLater(): void {
+    this.#retry = setTimeout(() => this.wake(), RETRY_MS);
+    this.#retry.unref();
   }
 
   /** The watches go on by themselves; until one is open again, what they brought is old and must not be acted on. */
@@ -284,14 +355,22 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** Writes through, and lets the cache see the answer before the watch brings it: a second pass must not repeat the first. */
+/** The write would have left by a socket opened after the identity of the cluster was looked at. */
+class UnverifiedSocket extends Error {}
+
+/**
+ * Writes through, and lets the cache see the answer before the watch brings it: a second pass must not repeat the first.
+ * A write that would leave by a new socket waits until it is known where that leads.
+ */
 class AbsorbingClient implements ClusterClient {
   readonly #client: KubernetesClient;
   readonly #cache: LiveCache;
+  readonly #verify: () => Promise<void>;
 
-  constructor(client: KubernetesClient, cache: LiveCache) {
+  constructor(client: KubernetesClient, cache: LiveCache, verify: () => Promise<void>) {
     this.#client = client;
     this.#cache = cache;
+    this.#verify = verify;
   }
 
   resourceFor(group: string, kind: string, version?: string): ApiResource | undefined {
@@ -312,29 +391,40 @@ class AbsorbingClient implements ClusterClient {
   }
 
   async apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject> {
-    return this.#absorb(await this.#client.apply(object, options), options.dryRun);
+    return this.#absorb(await this.#write(() => this.#client.apply(object, options)), options.dryRun);
   }
 
   async create(
     object: KubernetesObject,
     options: { dryRun?: boolean; fieldManager?: string } = {},
   ): Promise<KubernetesObject> {
-    return this.#absorb(await this.#client.create(object, options), options.dryRun);
+    return this.#absorb(await this.#write(() => this.#client.create(object, options)), options.dryRun);
   }
 
   async replace(
     object: KubernetesObject,
     options: { dryRun?: boolean; fieldManager?: string } = {},
   ): Promise<KubernetesObject> {
-    return this.#absorb(await this.#client.replace(object, options), options.dryRun);
+    return this.#absorb(await this.#write(() => this.#client.replace(object, options)), options.dryRun);
   }
 
   async patch(...args: Parameters<ClusterClient['patch']>): Promise<KubernetesObject> {
-    return this.#absorb(await this.#client.patch(...args), false);
+    return this.#absorb(await this.#write(() => this.#client.patch(...args)), false);
   }
 
   async delete(...args: Parameters<ClusterClient['delete']>): Promise<void> {
-    await this.#client.delete(...args);
+    await this.#write(() => this.#client.delete(...args));
+  }
+
+  async #write<T>(send: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!(error instanceof UnverifiedSocket) || attempt === IDENTITY_ATTEMPTS) throw error;
+        await this.#verify();
+      }
+    }
   }
 
   #absorb(object: KubernetesObject, isDryRun: boolean | undefined): KubernetesObject {

@@ -2,9 +2,11 @@ import { type ClusterFacts, IN_CLUSTER_SERVER, TerminalError, WaitingError } fro
 import { ClusterConnection, type RequestObserver } from '../kubernetes/cluster-connection.ts';
 import type { LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
+import { Cancelled } from './cancelled.ts';
 import { Cluster } from './cluster.ts';
+import { ANNOTATION_CLUSTER_UID, type IdentityMemory } from './cluster-identity.ts';
 import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './cluster-secret.ts';
-import type { ControlPlane, Secret } from './control-plane.ts';
+import type { ConfigMap, ControlPlane, Secret } from './control-plane.ts';
 import { shardOf } from './shard-of.ts';
 
 export interface ClustersOptions {
@@ -27,6 +29,12 @@ export interface ClustersOptions {
  */
 const MOVE_MS = 15_000;
 
+const IN_CLUSTER_MEMORY = 'argocd-cm';
+
+function uidOn(object: Secret | ConfigMap | undefined): string | undefined {
+  return object?.metadata.annotations?.[ANNOTATION_CLUSTER_UID] || undefined;
+}
+
 /** Every registered cluster, from labelled Secrets, and our own. Connections open when an application needs one. */
 export class Clusters implements AsyncDisposable {
   readonly #options: ClustersOptions;
@@ -43,6 +51,11 @@ export class Clusters implements AsyncDisposable {
       this.#facts = undefined;
       if (facts !== undefined && before !== undefined && facts.server === before.server) this.#noteMove(before, facts);
       for (const server of new Set([facts?.server, before?.server])) if (server !== undefined) this.#refresh(server);
+    });
+    options.controlPlane.configMaps.onChange((change) => {
+      if (change.item.metadata.name !== IN_CLUSTER_MEMORY) return;
+      const before = change.type === 'modified' ? change.previous : undefined;
+      if (uidOn(before) !== uidOn(change.item)) this.#clusters.get(IN_CLUSTER_SERVER)?.cluster.reconsider();
     });
     options.controlPlane.onSettings(() => {
       this.#facts = undefined;
@@ -119,12 +132,52 @@ export class Clusters implements AsyncDisposable {
       connection,
       ownsConnection: config !== undefined,
       facts,
+      memory: this.#memoryOf(facts.server),
       settings: () => controlPlane.settings(),
       logger,
       onChange,
       onEvent,
       onState,
     });
+  }
+
+  /** An annotation of the cluster's Secret; our own cluster may have none, and then `argocd-cm` carries it. */
+  #memoryOf(server: string): IdentityMemory {
+    const { controlPlane, logger, isHeld, shards } = this.#options;
+    const objectOf = (): Secret | ConfigMap | undefined =>
+      this.#secretOf(server) ?? controlPlane.configMaps.get(controlPlane.namespace, IN_CLUSTER_MEMORY);
+    const client = controlPlane.client.fenced(() => {
+      const facts = this.facts().find((candidate) => candidate.server === server);
+      if (facts === undefined || !isHeld(shardOf(facts, shards))) throw new Cancelled(`${server} is not ours`);
+    });
+    const secret = this.#secretOf(server);
+    return {
+      namespace: controlPlane.namespace,
+      object: secret === undefined ? `configmap ${IN_CLUSTER_MEMORY}` : `secret ${secret.metadata.name}`,
+      expected: () => uidOn(objectOf()),
+      remember: async (uid) => {
+        const { kind = '', metadata } = objectOf() ?? { metadata: {} };
+        const { name = '', namespace = '', resourceVersion } = metadata;
+        try {
+          await client.patch(
+            { apiVersion: 'v1', kind, namespace, name },
+            {
+              type: 'merge',
+              body: { metadata: { resourceVersion, annotations: { [ANNOTATION_CLUSTER_UID]: uid } } },
+              fieldManager: 'lockstep',
+            },
+          );
+        } catch (error) {
+          logger.warn({ cluster: server, err: error }, 'the identity of the cluster could not be stored');
+        }
+      },
+    };
+  }
+
+  #update(cluster: Cluster, facts: ClusterFacts): void {
+    const before = cluster.facts.annotations?.[ANNOTATION_CLUSTER_UID];
+    cluster.facts = facts;
+    if (before !== facts.annotations?.[ANNOTATION_CLUSTER_UID]) cluster.reconsider();
   }
 
   #secretOf(server: string): Secret | undefined {
@@ -142,7 +195,7 @@ export class Clusters implements AsyncDisposable {
         this.#options.isHeld(shardOf(facts, this.#options.shards)) &&
         (secret === undefined ? '' : connectionIdentity(secret)) === known.identity
       )
-        known.cluster.facts = facts;
+        this.#update(known.cluster, facts);
       else {
         this.#clusters.delete(server);
         void known.cluster[Symbol.asyncDispose]();

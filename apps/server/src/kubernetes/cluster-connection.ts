@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError } from '@lockstep/core';
-import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from 'undici';
+import { Agent, type Dispatcher, Pool, ProxyAgent, request as undiciRequest } from 'undici';
 import { ClusterCredentials, type TlsOptions } from './cluster-credentials.ts';
 import { secretMaskFor } from './refused-secret.ts';
 
@@ -25,6 +25,8 @@ export interface ClusterRequest {
    * for that. What it throws is thrown, and nothing is sent.
    */
   fence?: (() => void) | undefined;
+  /** Over a connection of its own, so that whoever the address leads to now answers. */
+  isFresh?: boolean | undefined;
 }
 
 /** Told about every request that left; `path` lets the observer name the resource. */
@@ -65,6 +67,8 @@ export class ClusterConnection implements AsyncDisposable {
   #dispatchers: { requests: Dispatcher; watches: Dispatcher; identity: string } | undefined;
   /** By the clock that no one sets. */
   #blockedUntil = 0;
+  readonly #watchListeners = new Set<() => void>();
+  #sockets = 0;
   #closed = false;
 
   constructor(config: KubeConfig, options: ConnectionOptions = {}) {
@@ -136,6 +140,17 @@ export class ClusterConnection implements AsyncDisposable {
     }
   }
 
+  /** Sockets opened so far for requests (watches and fresh ones aside): each may lead to another server than the one before. */
+  get sockets(): number {
+    return this.#sockets;
+  }
+
+  /** Called when a watch needed a new socket. Returns the way to stop. */
+  onWatchSocket(listener: () => void): () => void {
+    this.#watchListeners.add(listener);
+    return () => this.#watchListeners.delete(listener);
+  }
+
   /** Headers and TLS for protocols that need their own socket (exec and port-forward). */
   async credentials(): Promise<{ headers: Record<string, string>; tls: TlsOptions }> {
     return this.#credentials.resolve();
@@ -157,7 +172,7 @@ export class ClusterConnection implements AsyncDisposable {
       const { headers, tls } = await this.#credentials.resolve();
       const { requests, watches } = this.#dispatchersFor(tls);
       const isRaw = typeof request.body === 'string' || request.body instanceof Uint8Array;
-      const dispatcher = isStream ? watches : requests;
+      const dispatcher = request.isFresh === true ? this.#open(tls, 1, () => {}) : isStream ? watches : requests;
       const response = await undiciRequest(
         `${this.#origin}${this.#basePath}${request.path}${queryString(request.query)}`,
         {
@@ -187,6 +202,8 @@ export class ClusterConnection implements AsyncDisposable {
         },
       );
       status = response.statusCode;
+      // Ends with the answer.
+      if (request.isFresh === true) void dispatcher.close();
       return response;
     } catch (cause) {
       if (refusal !== undefined) throw refusal.error;
@@ -217,16 +234,29 @@ export class ClusterConnection implements AsyncDisposable {
   #dispatchersFor(tls: TlsOptions): { requests: Dispatcher; watches: Dispatcher } {
     const identity = `${tls.cert?.toString() ?? ''}|${tls.ca?.toString().length ?? 0}`;
     if (this.#dispatchers?.identity === identity) return this.#dispatchers;
-    const proxy = this.config.getCurrentCluster()?.proxyUrl;
-    const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
-    const open = (connections: number | null): Dispatcher =>
-      proxy === undefined
-        ? new Agent({ connections, pipelining: 1, keepAliveTimeout: 60_000, connect })
-        : new ProxyAgent({ uri: proxy, requestTls: tls, connections, connect: { timeout: 10_000 } });
     const previous = this.#dispatchers;
-    this.#dispatchers = { requests: open(this.#concurrency), watches: open(null), identity };
+    this.#dispatchers = {
+      requests: this.#open(tls, this.#concurrency, () => {
+        this.#sockets += 1;
+      }),
+      watches: this.#open(tls, null, () => {
+        for (const listener of this.#watchListeners) listener();
+      }),
+      identity,
+    };
     void previous?.requests.close();
     return this.#dispatchers;
+  }
+
+  #open(tls: TlsOptions, connections: number | null, onSocket: () => void): Dispatcher {
+    const proxy = this.config.getCurrentCluster()?.proxyUrl;
+    const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    const factory = (origin: string | URL, options: object): Dispatcher =>
+      new Pool(origin, options).on('connect', onSocket);
+    const common = { connections, pipelining: 1, keepAliveTimeout: 60_000, factory };
+    return proxy === undefined
+      ? new Agent({ ...common, connect })
+      : new ProxyAgent({ ...common, uri: proxy, requestTls: tls, connect: { timeout: 10_000 } });
   }
 
   async #waitUntilUnblocked(signal: AbortSignal | undefined): Promise<void> {
