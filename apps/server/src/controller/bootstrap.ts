@@ -12,7 +12,7 @@ export async function bootstrap(client: KubernetesClient, namespace: string, log
     createMissing(client, namespaceObject(namespace)),
     ...customResourceDefinitions().map((definition) => ensureDefinition(client, definition, logger)),
   ]);
-  if (client.resourceFor('argoproj.io', 'Application') === undefined) await waitUntilServed(client);
+  if (!areServed(client)) await waitUntilServed(client);
   await Promise.all(defaults(namespace).map((object) => createMissing(client, object)));
 }
 
@@ -36,10 +36,7 @@ async function waitUntilServed(client: KubernetesClient): Promise<void> {
   const end = Date.now() + SERVED_TIMEOUT_MS;
   for (let pause = 50; ; pause = Math.min(1_000, pause * 2)) {
     await client.rediscover();
-    const served = ['Application', 'AppProject', 'ApplicationSet'].every(
-      (kind) => client.resourceFor('argoproj.io', kind) !== undefined,
-    );
-    if (served) return;
+    if (areServed(client)) return;
     if (Date.now() > end)
       throw new ClusterError('the definitions of argoproj.io were created but are not served', {
         status: 503,
@@ -47,6 +44,13 @@ async function waitUntilServed(client: KubernetesClient): Promise<void> {
       });
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** All of them: another process may just be creating them one by one. */
+function areServed(client: KubernetesClient): boolean {
+  return ['Application', 'AppProject', 'ApplicationSet'].every(
+    (kind) => client.resourceFor('argoproj.io', kind) !== undefined,
+  );
 }
 
 /** One GET when it exists, so that a start changes and logs nothing on a cluster that is set up. */
