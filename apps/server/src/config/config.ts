@@ -25,7 +25,7 @@ export interface Config {
   logLevel: string;
   /** How many parts the controllers divide the clusters into; the same for every controller and API. */
   shards: number;
-  /** Applications reconciled at once. */
+  /** Applications of one cluster reconciled at once. */
   applicationWorkers: number;
   /** Tools run at once; 0 means one per core. */
   renderWorkers: number;
@@ -89,7 +89,7 @@ export const USAGE = `lockstep serve [options]      every option may also be set
   --data-dir FOLDER          Git mirrors, charts and tools of the renderer; may be lost
   --log-level LEVEL          trace, debug, info, warn, error, silent
   --shards N                 parts that controllers divide the clusters into (default 1; the same for every controller and API)
-  --application-workers N    applications reconciled at once (default 24)
+  --application-workers N    applications of one cluster reconciled at once (default 24)
   --render-workers N         tools run at once (default one per core)
   --git, --helm, --kustomize, --kubectl FILE   tools, when not on the PATH
   --allow-file-repositories  let sources be file:// URLs or paths

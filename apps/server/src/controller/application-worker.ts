@@ -22,6 +22,7 @@ import { appendEvent } from '../redis/event-stream.ts';
 import type { ApplicationQueue } from './application-queue.ts';
 import { Cancelled } from './cancelled.ts';
 import type { Cluster } from './cluster.ts';
+import type { ClusterShare } from './cluster-share.ts';
 import type { Clusters } from './clusters.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { textOfKey } from './control-plane.ts';
@@ -62,9 +63,11 @@ export class ApplicationWorker {
   readonly parts: WorkerParts;
   readonly #active = new Set<string>();
   readonly #failures = new Map<string, number>();
+  readonly #share: ClusterShare;
 
-  constructor(parts: WorkerParts) {
+  constructor(parts: WorkerParts, share: ClusterShare) {
     this.parts = parts;
+    this.#share = share;
   }
 
   /** `signal` is aborted when BullMQ lost the job's lock: somebody may run it again, so nothing more is written. */
@@ -77,12 +80,18 @@ export class ApplicationWorker {
     const application = controlPlane.application(key);
     if (application === undefined) return this.#forget(key);
     if (!this.parts.serves(application)) return this.#leave(key);
-    if (!(await this.#isClusterSettled(application))) return;
+    const cluster = this.#clusterOf(application);
+    // One that starts wakes its applications when it is ready; waiting a moment spares the small ones that.
+    if (cluster !== undefined && (await cluster.settled(CLUSTER_WAIT_MS)) === 'starting') return;
+    const server = cluster?.facts.server ?? '';
+    if (!this.#share.take(server, key)) return;
     this.#active.add(text);
     try {
       await this.#reconcile(key, application, signal);
     } finally {
       this.#active.delete(text);
+      const next = this.#share.give(server);
+      if (next !== undefined) queue.add(next);
     }
   }
 
@@ -122,16 +131,14 @@ export class ApplicationWorker {
     if (controlPlane.application(key) === undefined) this.#forget(key);
   }
 
-  /** Waits a moment for a cluster that starts. One that takes longer wakes its applications when it is ready. */
-  async #isClusterSettled(application: Application): Promise<boolean> {
+  /** Undefined when the destination is wrong; core says what is. */
+  #clusterOf(application: Application): Cluster | undefined {
     const { clusters } = this.parts;
-    let cluster: Cluster;
     try {
-      cluster = clusters.get(resolveDestination(application.spec.destination, clusters.facts()).server);
+      return clusters.get(resolveDestination(application.spec.destination, clusters.facts()).server);
     } catch {
-      return true; // Core says what is wrong with the destination.
+      return undefined;
     }
-    return (await cluster.settled(CLUSTER_WAIT_MS)) !== 'starting';
   }
 
   #worldFor(key: ApplicationKey, signal: AbortSignal): ReconcileWorld {

@@ -6,6 +6,7 @@ import { QueueWorker } from '../queues/queue-worker.ts';
 import { ApplicationQueue } from './application-queue.ts';
 import { ApplicationWorker, type WorkerParts } from './application-worker.ts';
 import { Cancelled } from './cancelled.ts';
+import { ClusterShare } from './cluster-share.ts';
 import { answerRequests } from './requests.ts';
 
 /** Jobs that take longer than this to notice that we stop are left to the next controller. */
@@ -17,12 +18,16 @@ export interface ShardOptions {
   /** What all shards of this process share. */
   parts: Omit<WorkerParts, 'queue' | 'throwIfCancelled'>;
   isHeld: () => boolean;
-  /** Applications reconciled at once. */
+  /** Applications of one cluster reconciled at once. */
   concurrency: number;
 }
 
+/** Clusters whose applications may all be stuck without holding up one more; see ClusterShare. */
+const CLUSTERS_AT_ONCE = 4;
+
 /** The work on one shard while its lease is ours: its queue, what takes jobs from it, and the answers to the API. */
 export class Shard implements AsyncDisposable {
+  readonly #share: ClusterShare;
   readonly #worker: ApplicationWorker;
   readonly #queue: ApplicationQueue;
   readonly #queueWorker: QueueWorker<ApplicationJob>;
@@ -32,20 +37,18 @@ export class Shard implements AsyncDisposable {
   private constructor({ shard, redisUrl, parts, isHeld, concurrency }: ShardOptions, stack: CleanupStack) {
     this.#stack = stack;
     this.#queue = stack.use(new ApplicationQueue(shard, redisUrl, parts.logger));
-    this.#worker = new ApplicationWorker({
-      ...parts,
-      queue: this.#queue,
-      throwIfCancelled: () => {
-        if (this.#isStopping || !isHeld())
-          throw new Cancelled(`shard ${shard} is not held by this process: nothing may be written`);
-      },
-    });
+    this.#share = new ClusterShare(concurrency);
+    const throwIfCancelled = (): void => {
+      if (this.#isStopping || !isHeld())
+        throw new Cancelled(`shard ${shard} is not held by this process: nothing may be written`);
+    };
+    this.#worker = new ApplicationWorker({ ...parts, queue: this.#queue, throwIfCancelled }, this.#share);
     this.#queueWorker = new QueueWorker<ApplicationJob>(
       applicationsQueueName(shard),
       redisUrl,
       (job, signal) => this.#worker.process(job, signal),
       {
-        concurrency,
+        concurrency: concurrency * CLUSTERS_AT_ONCE,
         lockDuration: 30_000,
         stalledInterval: 10_000,
         maxStalledCount: 5,
@@ -77,7 +80,8 @@ export class Shard implements AsyncDisposable {
   }
 
   set concurrency(value: number) {
-    this.#queueWorker.concurrency = value;
+    this.#share.limit = value;
+    this.#queueWorker.concurrency = value * CLUSTERS_AT_ONCE;
   }
 
   /** Look at it now. */

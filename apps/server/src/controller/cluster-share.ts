@@ -1,0 +1,40 @@
+import type { ApplicationKey } from '@lockstep/core';
+import { textOfKey } from './control-plane.ts';
+
+/**
+ * How many applications of one cluster are worked on at once. A cluster that does not answer keeps those waiting for up to
+ * a minute each; without a limit it would soon keep all workers, and every other cluster would wait with it.
+ */
+export class ClusterShare {
+  /** Of each cluster. */
+  limit: number;
+  readonly #clusters = new Map<string, { running: number; waiting: Map<string, ApplicationKey> }>();
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Whether work on the application may begin; if not, `give` names it in its turn. */
+  take(server: string, key: ApplicationKey): boolean {
+    const cluster = this.#clusters.get(server) ?? { running: 0, waiting: new Map<string, ApplicationKey>() };
+    this.#clusters.set(server, cluster);
+    if (cluster.running >= this.limit) {
+      cluster.waiting.set(textOfKey(key), key);
+      return false;
+    }
+    cluster.running += 1;
+    cluster.waiting.delete(textOfKey(key));
+    return true;
+  }
+
+  /** Work on one application is done. The next one that waits for this cluster, if any. */
+  give(server: string): ApplicationKey | undefined {
+    const cluster = this.#clusters.get(server);
+    if (cluster === undefined) return undefined;
+    cluster.running -= 1;
+    const [next] = cluster.waiting;
+    if (next !== undefined) cluster.waiting.delete(next[0]);
+    else if (cluster.running === 0) this.#clusters.delete(server);
+    return next?.[1];
+  }
+}
