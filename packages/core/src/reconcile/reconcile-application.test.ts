@@ -737,6 +737,24 @@ describe('deletion', () => {
     expect(world.application(key)).toBeUndefined();
   });
 
+  it('asks for what the status lists where the kind is not watched, and waits while it cannot be asked for', async () => {
+    const { world, key, run, app, cluster } = await deleting([FINALIZER_RESOURCES], {
+      'deploy/a.yaml': configMap('a'),
+    });
+    cluster.ownedObjects = () => [];
+    const { liveObjects } = cluster;
+    cluster.liveObjects = () =>
+      Promise.reject(new WaitingError('DiscoveryIncomplete', 'the kind is unknown', { retryAfter: 10_000 }));
+    await run();
+    expect(app().metadata.finalizers).toContain(FINALIZER_RESOURCES);
+    expect(conditionsOf(app())).toEqual([expect.stringContaining('the kind is unknown')]);
+    cluster.liveObjects = liveObjects;
+    await run();
+    await run();
+    expect(cluster.names()).toEqual([]);
+    expect(world.application(key)).toBeUndefined();
+  });
+
   it('does not let go when the cluster is not registered, and says so', async () => {
     const { world, run, app, cluster } = await deleting([FINALIZER_RESOURCES], { 'deploy/a.yaml': configMap('a') });
     world.clusterList = [];

@@ -15,11 +15,13 @@ import {
   FINALIZER_RESOURCES_FOREGROUND,
 } from '../kubernetes/annotations.ts';
 import type { PropagationPolicy } from '../kubernetes/cluster-client.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
 import { resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { parseSyncOptions } from '../kubernetes/sync-options.ts';
+import { trackedBy } from '../kubernetes/tracking.ts';
 import { mergeConditions } from '../status/conditions.ts';
 import { deleteObject, isConflict } from '../sync/delete-object.ts';
-import { deletionStep } from '../sync/deletion.ts';
+import { type DeletionStep, deletionStep } from '../sync/deletion.ts';
 import { runDeletionHooks } from '../sync/deletion-hooks.ts';
 import { rfc3339 } from '../sync/run-sync.ts';
 import { ApplicationWriter } from './application-writer.ts';
@@ -164,17 +166,20 @@ async function cascade(
 ): Promise<{ message: string; blocked: string[]; requeueAfter: number | undefined } | undefined> {
   if (!finalizers.some((finalizer) => CASCADE.has(finalizer))) return undefined;
   const { application, now } = facts;
-  const step = deletionStep({
-    objects: [...cluster.ownedObjects(facts.instanceName)],
-    selfKey: { group: 'argoproj.io', kind: 'Application', namespace: facts.key.namespace, name: facts.key.name },
-    instanceName: facts.instanceName,
-    tracking: facts.settings.tracking,
-    options: parseSyncOptions(application.spec.syncPolicy?.syncOptions ?? [], 'application').options,
-    isPermitted: (object) => isPermitted(facts, cluster, resourceKeyOf(object)),
-    approvedAt: application.metadata.annotations?.[ANNOTATION_DELETION_APPROVED],
-    requestedAt: application.metadata.deletionTimestamp ?? '',
-    now,
-  });
+  const decide = (objects: readonly KubernetesObject[]): DeletionStep =>
+    deletionStep({
+      objects,
+      selfKey: { group: 'argoproj.io', kind: 'Application', namespace: facts.key.namespace, name: facts.key.name },
+      instanceName: facts.instanceName,
+      tracking: facts.settings.tracking,
+      options: parseSyncOptions(application.spec.syncPolicy?.syncOptions ?? [], 'application').options,
+      isPermitted: (object) => isPermitted(facts, cluster, resourceKeyOf(object)),
+      approvedAt: application.metadata.annotations?.[ANNOTATION_DELETION_APPROVED],
+      requestedAt: application.metadata.deletionTimestamp ?? '',
+      now,
+    });
+  let step = decide([...cluster.ownedObjects(facts.instanceName)]);
+  if (step.waitingFor === undefined) step = decide(await recordedObjects(facts, cluster));
   const propagation: PropagationPolicy = finalizers.includes(FINALIZER_RESOURCES_BACKGROUND)
     ? 'Background'
     : 'Foreground';
@@ -189,6 +194,23 @@ async function cascade(
         blocked: step.blocked,
         requeueAfter: step.remove.length > 0 || step.blocked.length === 0 ? RECHECK_MS : undefined,
       };
+}
+
+/**
+ * What the status lists and is still there, asked for where the kind is not watched yet. Throws when a kind cannot be asked
+ * for now, as when its aggregated API server is down: what is unknown is not gone.
+ */
+async function recordedObjects(facts: ReconcileFacts, cluster: DestinationCluster): Promise<KubernetesObject[]> {
+  const keys = (facts.application.status?.resources ?? []).map(
+    ({ group = '', kind = '', namespace = '', name = '' }) => ({
+      group,
+      kind,
+      namespace,
+      name,
+    }),
+  );
+  const objects = [...(await cluster.liveObjects(keys)).values()];
+  return objects.filter((object) => trackedBy(object, facts.settings.tracking) === facts.instanceName);
 }
 
 /** Blockers are named once they have blocked for a while; nothing announces that. */
