@@ -14,11 +14,13 @@ import {
   resourceList,
   wantsAggregated,
 } from './discovery/discovery-documents.ts';
+import { serviceUnavailable, unavailableVersions } from './discovery/unavailable-versions.ts';
 import type { ApiServices } from './handlers/api-services.ts';
 import { handleResource } from './handlers/resource-handler.ts';
 import { patchTypes } from './patch/patch-object.ts';
 import { type Reply, sendReply } from './requests/reply.ts';
 import { type RequestInfo, type ResourceRequest, requestInfo } from './requests/request-info.ts';
+import { apiVersionFrom } from './resources/resource-type.ts';
 
 /** What answers paths that nobody serves, as opposed to resources that a served version does not have. */
 const pageNotFound: Reply = { code: 404, body: '404 page not found\n' };
@@ -148,6 +150,8 @@ export class ApiServer {
   }): Promise<Reply | undefined> {
     const { info, url, user, request, response } = call;
     if (!info.isResource) return this.answerPath(info.path, request);
+    if (unavailableVersions(this.services.store).has(apiVersionFrom(info.group, info.version)))
+      return serviceUnavailable;
     const type = this.services.registry.find(info.group, info.version, info.plural);
     if (type === undefined) {
       const isServed = this.services.registry.groups().get(info.group)?.has(info.version) === true;
@@ -159,6 +163,7 @@ export class ApiServer {
 
   private answerPath(path: string, request: IncomingMessage): Reply {
     const { registry, openApi, metrics, store } = this.services;
+    const unavailable = unavailableVersions(store);
     const accept = request.headers.accept ?? '';
     const clean = path.length > 1 ? path.replace(/\/$/, '') : path;
     switch (clean) {
@@ -174,11 +179,18 @@ export class ApiServer {
       case '/api':
       case '/apis':
         if (wantsAggregated(accept)) {
-          return { code: 200, body: aggregatedDiscovery(registry, clean === '/api'), contentType: aggregatedMediaType };
+          return {
+            code: 200,
+            body: aggregatedDiscovery(registry, clean === '/api', unavailable),
+            contentType: aggregatedMediaType,
+          };
         }
         return {
           code: 200,
-          body: clean === '/api' ? coreVersions(this.services.url().replace(/^https:\/\//, '')) : groupList(registry),
+          body:
+            clean === '/api'
+              ? coreVersions(this.services.url().replace(/^https:\/\//, ''))
+              : groupList(registry, unavailable),
         };
       case '/metrics':
         return {
@@ -207,7 +219,9 @@ export class ApiServer {
         };
     }
     if (/^\/(healthz|livez|readyz)(\/|$)/.test(clean)) return { code: 200, body: 'ok' };
-    const document = this.documentAt(clean);
+    const groupVersion = /^\/apis\/([^/]+\/[^/]+)$/.exec(clean)?.[1];
+    if (groupVersion !== undefined && unavailable.has(groupVersion)) return serviceUnavailable;
+    const document = this.documentAt(clean, unavailable);
     if (document === undefined) return pageNotFound;
     return {
       code: 200,
@@ -217,14 +231,14 @@ export class ApiServer {
   }
 
   /** Discovery and OpenAPI of one group or version. */
-  private documentAt(path: string): unknown {
+  private documentAt(path: string, unavailable: ReadonlySet<string>): unknown {
     const { registry, openApi } = this.services;
     const [, root = '', first = '', second = '', ...rest] = path.split('/');
     if (root === 'openapi' && first === 'v3') return openApi.document([second, ...rest].join('/'));
     if (rest.length > 0) return undefined;
     if (root === 'api') return resourceList(registry, '', first);
     if (root !== 'apis') return undefined;
-    return second === '' ? groupDocument(registry, first) : resourceList(registry, first, second);
+    return second === '' ? groupDocument(registry, first, unavailable) : resourceList(registry, first, second);
   }
 
   private countRequest(request: IncomingMessage, info: RequestInfo | undefined, code: number, dryRun: boolean): void {

@@ -10,22 +10,41 @@ export function wantsAggregated(accept: string): boolean {
   return /as=APIGroupDiscoveryList/.test(accept) && /v=v2(?![a-z])/.test(accept);
 }
 
-/** `/api` or `/apis` as one document. */
-export function aggregatedDiscovery(registry: ResourceRegistry, isCore: boolean): JsonObject {
-  const groups = [...registry.groups()].filter(([group]) => (group === '') === isCore);
+/** `/api` or `/apis` as one document. Of an unavailable version (`group/version`) no resources are told. */
+export function aggregatedDiscovery(
+  registry: ResourceRegistry,
+  isCore: boolean,
+  unavailable: ReadonlySet<string>,
+): JsonObject {
+  const groups = [...withVersions(registry.groups(), unavailable)].filter(([group]) => (group === '') === isCore);
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map(([group, versions]) => ({
       metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-      versions: [...versions].map(([version, types]) => ({
-        version,
-        resources: types.map(aggregatedResource),
-        freshness: 'Current',
-      })),
+      versions: [...versions].map(([version, types]) =>
+        unavailable.has(apiVersionFrom(group, version))
+          ? { version, freshness: 'Stale' }
+          : { version, resources: types.map(aggregatedResource), freshness: 'Current' },
+      ),
     })),
   };
+}
+
+/** The groups that are served, and those that only an unavailable aggregated server would serve. */
+function withVersions(
+  groups: ReturnType<ResourceRegistry['groups']>,
+  unavailable: ReadonlySet<string>,
+): Map<string, Map<string, ResourceType[]>> {
+  const all = new Map([...groups].map(([group, versions]) => [group, new Map(versions)]));
+  for (const groupVersion of unavailable) {
+    const [group = '', version = ''] = groupVersion.split('/');
+    const versions = all.get(group) ?? new Map<string, ResourceType[]>();
+    if (!versions.has(version)) versions.set(version, []);
+    all.set(group, versions);
+  }
+  return all;
 }
 
 function aggregatedResource(type: ResourceType): JsonObject {
@@ -63,8 +82,8 @@ export function coreVersions(address: string): JsonObject {
 }
 
 /** The older `/apis`. */
-export function groupList(registry: ResourceRegistry): JsonObject {
-  const groups = [...registry.groups()].filter(([group]) => group !== '');
+export function groupList(registry: ResourceRegistry, unavailable: ReadonlySet<string>): JsonObject {
+  const groups = [...withVersions(registry.groups(), unavailable)].filter(([group]) => group !== '');
   return {
     kind: 'APIGroupList',
     apiVersion: 'v1',
@@ -73,8 +92,12 @@ export function groupList(registry: ResourceRegistry): JsonObject {
 }
 
 /** `/apis/<group>`; undefined when the group is not served. */
-export function groupDocument(registry: ResourceRegistry, group: string): JsonObject | undefined {
-  const versions = registry.groups().get(group);
+export function groupDocument(
+  registry: ResourceRegistry,
+  group: string,
+  unavailable: ReadonlySet<string>,
+): JsonObject | undefined {
+  const versions = withVersions(registry.groups(), unavailable).get(group);
   return versions === undefined || group === ''
     ? undefined
     : { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group, [...versions.keys()]) };
