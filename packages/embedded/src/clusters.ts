@@ -71,6 +71,7 @@ async function startKube(context: Context, name: string): Promise<StartingCluste
       `--port=${await context.port('kube')}`,
       `--kubeconfig-out=${kubeconfig}`,
       `--pids-out=${pidsFile}`,
+      `--etcd-out=${join(context.directory, 'clusters', `${name}.etcd`)}`,
       `--pod-startup-ms=${context.options.podStartupMs}`,
     ],
     logFile: join(context.logs, 'kube.log'),

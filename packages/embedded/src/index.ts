@@ -1,3 +1,4 @@
+export { registerCluster } from './demo.ts';
 export { importExamples } from './example-repositories.ts';
 export { createBareRepository, git } from './git-repository.ts';
 export { type GitServer, type PushedRef, startGitServer } from './git-server.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { load } from 'js-yaml';
 import { Agent, request } from 'undici';
+import { jsonLines } from './json-lines.ts';
 
 interface Kubeconfig {
   'current-context'?: string;
@@ -23,7 +23,7 @@ export interface KubeconfigClient {
     body?: unknown,
     contentType?: string,
   ): Promise<Record<string, unknown>>;
-  /** Watch events of a list, its present objects first, until aborted. */
+  /** Watch events of a list, its present objects first, until aborted or no longer read. */
   watch(path: string, signal: AbortSignal): Promise<AsyncIterable<{ type: string; object: unknown }>>;
   /** Server-side apply of one object at `path` (its URL without the server). */
   apply(path: string, object: Record<string, unknown>): Promise<void>;
@@ -89,10 +89,7 @@ export async function openKubeconfig(file: string): Promise<KubeconfigClient> {
       const answer = await request(url, { dispatcher: agent, headers, signal, bodyTimeout: 0, headersTimeout: 0 });
       if (answer.statusCode >= 300)
         throw new ApiServerError('WATCH', path, answer.statusCode, await answer.body.text());
-      const lines = createInterface({ input: answer.body });
-      return (async function* () {
-        for await (const line of lines) yield JSON.parse(line) as { type: string; object: unknown };
-      })();
+      return jsonLines(answer.body);
     },
     async apply(path, object) {
       await send('PATCH', `${path}?fieldManager=lockstep-launcher&force=true`, object, 'application/apply-patch+yaml');

@@ -15,8 +15,8 @@ export interface RoleProcessOptions {
 }
 
 /**
- * Keeps one child process running: restarts it when it ends without being asked, with a back-off that resets after
- * it ran for 30 s. Every process of ours converges after a crash, so a restart is always safe.
+ * Keeps one child process running: restarts it when it ends without being asked, at once when it was ready, else with
+ * a growing pause. Every process of ours converges after a crash, so a restart is always safe.
  */
 export class RoleProcess {
   readonly name: string;
@@ -42,7 +42,7 @@ export class RoleProcess {
         reject(new Error(`${this.name} ended (${signal ?? code}) before it was ready; see ${this.#options.logFile}`)),
       );
     });
-    return Promise.race([this.#options.ready(this.#stopping.signal), ended]);
+    return Promise.race([this.#untilReady(), ended]);
   }
 
   /** SIGTERM, then SIGKILL after 10 s. */
@@ -60,8 +60,12 @@ export class RoleProcess {
     });
   }
 
+  async #untilReady(): Promise<void> {
+    await this.#options.ready(this.#stopping.signal);
+    this.#failures = 0;
+  }
+
   #spawn(): ChildProcess {
-    const started = Date.now();
     const child = spawn(process.execPath, ['--enable-source-maps', this.#options.script, ...this.#options.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.#options.env },
@@ -72,12 +76,12 @@ export class RoleProcess {
     child.once('exit', () => {
       log.end();
       if (this.#stopping.signal.aborted) return;
-      this.#failures = Date.now() - started > 30_000 ? 0 : this.#failures + 1;
       const delay = Math.min(10_000, 100 * 2 ** Math.min(this.#failures, 7));
+      this.#failures += 1;
       setTimeout(() => {
         if (this.#stopping.signal.aborted) return;
         this.#spawn();
-        this.#options.ready(this.#stopping.signal).then(
+        this.#untilReady().then(
           () => this.#options.onStart?.(this.pid),
           () => undefined,
         );

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { jsonLines } from '../json-lines.ts';
 import { until } from '../until.ts';
 
 /** An answer of the API server that is not 2xx. */
@@ -70,13 +71,7 @@ export class KubeApi {
       signal,
     });
     if (statusCode !== 200) throw new KubeApiError('GET', path, statusCode, await body.text());
-    const decoder = new TextDecoder();
-    let rest = '';
-    for await (const chunk of body) {
-      const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') yield JSON.parse(line) as Event;
-    }
+    yield* jsonLines<Event>(body);
   }
 
   async close(): Promise<void> {

@@ -39,6 +39,8 @@ export interface KubeCluster {
   ca: string;
   /** JSON over HTTP with the same access. */
   api: KubeApi;
+  /** Where etcd answers clients: gRPC, and JSON below `/v3`. */
+  readonly etcdUrl: string;
   /** What runs, by program. */
   readonly pids: Record<string, number>;
   /** Kills the API server and starts it again on the same port; resolves once it is ready. */
@@ -85,6 +87,7 @@ class ControlPlane implements KubeCluster {
   readonly pids: Record<string, number> = {};
   url = '';
   ca = '';
+  etcdUrl = '';
   readonly #binaries: KubeBinaries;
   readonly #folder: string;
   readonly #options: KubeClusterOptions;
@@ -115,10 +118,10 @@ class ControlPlane implements KubeCluster {
       createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
     );
     await this.#write('tokens.csv', `${this.token},lockstep-admin,lockstep-admin,system:masters\n`);
-    const etcdUrl = `http://127.0.0.1:${etcdPort}`;
-    this.#spawn('etcd', etcdArguments(this.#folder, etcdUrl, `http://127.0.0.1:${peerPort}`));
+    this.etcdUrl = `http://127.0.0.1:${etcdPort}`;
+    this.#spawn('etcd', etcdArguments(this.#folder, this.etcdUrl, `http://127.0.0.1:${peerPort}`));
     this.#apiServerArguments = [
-      ...apiServerArguments(this.#folder, etcdUrl, apiPort ?? 0),
+      ...apiServerArguments(this.#folder, this.etcdUrl, apiPort ?? 0),
       ...(this.#options.apiServerFlags ?? []),
     ];
     this.url = `https://127.0.0.1:${apiPort}`;
@@ -277,6 +280,8 @@ function controllerManagerArguments(folder: string, kubeconfig: string): string[
     '--secure-port=0',
     `--service-account-private-key-file=${join(folder, 'service-account.key')}`,
     `--root-ca-file=${join(folder, 'certificates/apiserver.crt')}`,
+    // Autoscalers look once a second, for those who wait for them.
+    '--horizontal-pod-autoscaler-sync-period=1s',
     '--kube-api-qps=500',
     '--kube-api-burst=1000',
   ];

@@ -10,6 +10,8 @@ const { values } = parseArgs({
     'kubeconfig-out': { type: 'string' },
     /** Receives the process ids by program, as JSON, after every start of one. */
     'pids-out': { type: 'string' },
+    /** Receives the address of etcd. */
+    'etcd-out': { type: 'string' },
     'pod-startup-ms': { type: 'string', default: '1000' },
   },
 });
@@ -28,6 +30,7 @@ const cluster = await startKubeCluster({
   },
 });
 await written;
+if (values['etcd-out'] !== undefined) await writeWhole(values['etcd-out'], cluster.etcdUrl);
 const kubeconfigFile = values['kubeconfig-out'];
 if (kubeconfigFile !== undefined) {
   await copyFile(cluster.kubeconfigPath, `${kubeconfigFile}.new`);
