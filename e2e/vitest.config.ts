@@ -1,11 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
-/** The whole product, as `npm start` starts it, one world per file; two cores carry one world at a time. */
+/** The whole product, as `npm start` starts it; two cores carry one test file at a time. */
 export default defineConfig({
   test: {
-    include: ['e2e/tests/**/*.test.ts'],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: ['e2e/tests/**/*.test.ts'],
+          exclude: ['e2e/tests/dashboard.test.ts'],
+          globalSetup: ['e2e/shared-world.ts'],
+        },
+      },
+      { extends: true, test: { name: 'dashboard', include: ['e2e/tests/dashboard.test.ts'] } },
+    ],
   },
 });

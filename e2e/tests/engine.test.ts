@@ -1,142 +1,41 @@
-import { startAdmissionWebhook, until, type WorkTree, World } from '@lockstep/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApplicationLike, application, configMap, deployment, hook } from './fixtures.ts';
+import { startAdmissionWebhook, until } from '@lockstep/testkit';
+import { describe, expect, test } from 'vitest';
+import {
+  applicationPath,
+  approve,
+  change,
+  configMapPath,
+  create,
+  createNamespace,
+  deploymentPath,
+  expectSynced,
+  jobPath,
+  type LiveObject,
+  live,
+  merge,
+  messageOf,
+  outcomes,
+  post,
+  push,
+  read,
+  refresh,
+  registerWebhook,
+  remove,
+  repositoryURL,
+  results,
+  startSync,
+  sync,
+  syncOptionsAnnotation,
+  syncStatus,
+  untilApplication,
+  useRepository,
+  wave,
+  world,
+} from './applications.ts';
+import { application, configMap, deployment, hook } from './fixtures.ts';
 
 /** The sync engine as issues and manuals speak of it. Every test has an application and a namespace of its own, both called `name`. */
-let world: World;
-let repository: WorkTree;
-
-interface LiveObject {
-  metadata: {
-    name: string;
-    uid: string;
-    generation?: number;
-    resourceVersion: string;
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-    finalizers?: string[];
-    deletionTimestamp?: string;
-    managedFields?: { manager: string; operation: string }[];
-  };
-  data?: Record<string, string>;
-  spec?: Record<string, unknown>;
-  status?: Record<string, unknown>;
-}
-
-type Operation = NonNullable<NonNullable<ApplicationLike['status']>['operationState']>;
-type Result = Record<string, string>;
-
-const options = 'argocd.argoproj.io/sync-options';
-const stuck = 'stuck';
-
-beforeAll(async () => {
-  world = await World.start();
-  repository = await world.repository('engine');
-  // A deletion is given a minute before what holds it up is told: begun first, looked at last.
-  await create(stuck, { 'held.yaml': configMap('held', {}) });
-  await sync(stuck);
-  await merge(configMapPath(stuck, 'held'), { metadata: { finalizers: ['example.com/hold'] } });
-  await world.api.delete(`/api/v1/applications/${stuck}?cascade=true`);
-});
-afterAll(() => world?.close());
-
-const read = (name: string): Promise<ApplicationLike> => world.api.get(`/api/v1/applications/${name}`);
-const live = async (path: string): Promise<LiveObject | undefined> =>
-  (await (await world.cluster()).get(path)) as unknown as LiveObject | undefined;
-const merge = async (path: string, body: object): Promise<unknown> =>
-  (await world.cluster()).request('PATCH', path, body, 'application/merge-patch+json');
-const post = async (path: string, body: object): Promise<unknown> =>
-  (await world.cluster()).request('POST', path, body);
-const remove = async (path: string): Promise<unknown> => (await world.cluster()).request('DELETE', path);
-
-const configMapPath = (namespace: string, name: string): string => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
-const deploymentPath = (namespace: string, name: string): string =>
-  `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-const jobPath = (namespace: string, name: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;
-const applicationPath = (name: string): string => `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/${name}`;
-const wave = (number: number): Result => ({ 'argocd.argoproj.io/sync-wave': String(number) });
-
-/** Pushes `files` below the folder `name` (undefined deletes one). */
-const push = (name: string, files: Record<string, string | undefined>): Promise<string> =>
-  repository.push(Object.fromEntries(Object.entries(files).map(([file, text]) => [`${name}/${file}`, text])));
-
-/** Creates the application and waits until it was compared for the first time. */
-async function create(
-  name: string,
-  files: Record<string, string>,
-  spec: Parameters<typeof application>[1] = {},
-): Promise<void> {
-  const commit = await push(name, files);
-  await world.api.post('/api/v1/applications', application(name, { repoURL: repository.url, ...spec }));
-  await untilApplication(name, `compared with ${commit}`, (app) => app.status?.sync?.revision === commit);
-}
-
-/** Pushes and waits until the application was compared with that commit. */
-async function change(name: string, files: Record<string, string | undefined>): Promise<void> {
-  const commit = await push(name, files);
-  await untilApplication(name, `compared with ${commit}`, (app) => app.status?.sync?.revision === commit);
-}
-
-const untilApplication = (
-  name: string,
-  what: string,
-  condition: (app: ApplicationLike) => boolean | undefined,
-): Promise<ApplicationLike> =>
-  until(
-    async () => {
-      const app = await read(name);
-      return condition(app) === true ? app : undefined;
-    },
-    { what: `${name}: ${what}`, timeoutMs: 60_000 },
-  );
-
-let operations = 0;
-
-/** Asks for a sync; the answer finds its state, whatever else syncs the application. */
-async function startSync(name: string, request: object = {}): Promise<(app: ApplicationLike) => Operation | undefined> {
-  operations += 1;
-  const value = String(operations);
-  await world.api.post(`/api/v1/applications/${name}/sync`, { ...request, infos: [{ name: 'test', value }] });
-  return ({ status }) =>
-    status?.operationState?.operation?.info?.some((info) => info.value === value) === true
-      ? status.operationState
-      : undefined;
-}
-
-/** Syncs and resolves with the finished operation. */
-async function sync(name: string, request: object = {}): Promise<Operation> {
-  const operationOf = await startSync(name, request);
-  return until(
-    async () => {
-      const operation = operationOf(await read(name));
-      return operation?.finishedAt === undefined ? undefined : operation;
-    },
-    { what: `the sync of ${name} to finish`, timeoutMs: 60_000 },
-  );
-}
-
-async function expectSynced(name: string, request: object = {}): Promise<Operation> {
-  const operation = await sync(name, request);
-  expect([operation.phase, operation.message]).toEqual(['Succeeded', expect.any(String)]);
-  await untilApplication(name, 'Synced', (app) => app.status?.sync?.status === 'Synced');
-  return operation;
-}
-
-const results = (operation: Operation): Result[] => operation.syncResult?.resources ?? [];
-const messageOf = (operation: Operation, name: string): string =>
-  results(operation).find((result) => result['name'] === name)?.['message'] ?? '';
-const outcomes = (operation: Operation): Record<string, string | undefined> =>
-  Object.fromEntries(results(operation).map(({ name = '', status, hookPhase }) => [name, hookPhase ?? status]));
-const syncStatus = async (name: string): Promise<string | undefined> => (await read(name)).status?.sync?.status;
-
-/** Makes the controller compare once more, and waits for that. */
-async function refresh(name: string): Promise<ApplicationLike> {
-  return world.api.get(`/api/v1/applications/${name}?refresh=hard`);
-}
-
-async function createNamespace(name: string): Promise<void> {
-  await post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-}
+useRepository('engine');
 
 describe('objects that were there before', () => {
   test.each(['kubectl-client-side-apply', 'argocd-controller', 'argocd-application-controller'])(
@@ -209,7 +108,7 @@ test('a definition and its objects come in one sync', async () => {
   };
   const gadget = { apiVersion: 'engine.example.com/v1', kind: 'Gadget', metadata: { name: 'one' }, spec: { size: 3 } };
   await push('gadgets', { 'a-gadget.yaml': JSON.stringify(gadget), 'definition.yaml': JSON.stringify(definition) });
-  await world.api.post('/api/v1/applications', application('gadgets', { repoURL: repository.url }));
+  await world.api.post('/api/v1/applications', application('gadgets', { repoURL: repositoryURL() }));
   await untilApplication('gadgets', 'compared', (app) => app.status?.sync?.status === 'OutOfSync');
   await expectSynced('gadgets');
   expect((await live('/apis/engine.example.com/v1/namespaces/gadgets/gadgets/one'))?.spec).toEqual({ size: 3 });
@@ -221,7 +120,7 @@ describe('an immutable field', () => {
       metadata: { annotations: Record<string, string> };
       spec: { template: { spec: { containers: { image: string }[] } } };
     };
-    object.metadata.annotations = annotation === undefined ? {} : { [options]: annotation };
+    object.metadata.annotations = annotation === undefined ? {} : { [syncOptionsAnnotation]: annotation };
     for (const container of object.spec.template.spec.containers) container.image = image;
     return JSON.stringify(object);
   };
@@ -251,7 +150,7 @@ describe('pruning', () => {
     await create(name, {
       'keep.yaml': configMap('keep', {}),
       'gone.yaml': configMap('gone', {}),
-      'kept.yaml': configMap('kept', {}, { [options]: 'Prune=false' }),
+      'kept.yaml': configMap('kept', {}, { [syncOptionsAnnotation]: 'Prune=false' }),
     });
     await expectSynced(name);
     await change(name, { 'gone.yaml': undefined, 'kept.yaml': undefined });
@@ -284,7 +183,7 @@ describe('pruning', () => {
     const name = 'prune-confirm';
     await create(name, {
       'keep.yaml': configMap('keep', {}),
-      'data.yaml': configMap('data', {}, { [options]: 'Prune=confirm' }),
+      'data.yaml': configMap('data', {}, { [syncOptionsAnnotation]: 'Prune=confirm' }),
     });
     await expectSynced(name);
     await change(name, { 'data.yaml': undefined });
@@ -301,14 +200,9 @@ describe('pruning', () => {
   });
 });
 
-const approve = (name: string): Promise<unknown> =>
-  merge(applicationPath(name), {
-    metadata: { annotations: { 'argocd.argoproj.io/deletion-approved': new Date(Date.now() + 1000).toISOString() } },
-  });
-
 test('Delete=confirm keeps the application and its objects until a person confirms', async () => {
   const name = 'delete-confirm';
-  await create(name, { 'data.yaml': configMap('data', {}, { [options]: 'Delete=confirm' }) });
+  await create(name, { 'data.yaml': configMap('data', {}, { [syncOptionsAnnotation]: 'Delete=confirm' }) });
   await expectSynced(name);
   await world.api.delete(`/api/v1/applications/${name}?cascade=true`);
   await untilApplication(name, 'waiting for confirmation', (app) =>
@@ -386,6 +280,7 @@ test('RespectIgnoreDifferences leaves the replicas of an autoscaler alone', asyn
     metadata: { name: 'web' },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      // More than Git's one, so that the autoscaler scales without being told any metrics.
       minReplicas: 3,
       maxReplicas: 5,
     },
@@ -399,7 +294,9 @@ test('RespectIgnoreDifferences leaves the replicas of an autoscaler alone', asyn
     },
   );
   await expectSynced(name);
-  await merge(`${deploymentPath(name, 'web')}/scale?fieldManager=autoscaler`, { spec: { replicas: 3 } });
+  await until(async () => (await live(deploymentPath(name, 'web')))?.spec?.['replicas'] === 3, {
+    what: 'the autoscaler to scale',
+  });
   await refresh(name);
   expect(await syncStatus(name)).toBe('Synced');
   await change(name, { 'web.yaml': deployment('web', { image: 'nginx:1.30' }) });
@@ -445,31 +342,6 @@ test('CreateNamespace gives the namespace its metadata, keeps it up to date and 
 });
 
 describe('admission webhooks', () => {
-  const register = async (
-    kind: 'MutatingWebhookConfiguration' | 'ValidatingWebhookConfiguration',
-    name: string,
-    clientConfig: object,
-    resources: { apiGroups: string[]; resources: string[] },
-  ): Promise<string> => {
-    const path = `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s`;
-    await post(path, {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind,
-      metadata: { name },
-      webhooks: [
-        {
-          name: `${name}.example.com`,
-          clientConfig,
-          rules: [{ ...resources, apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'] }],
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
-          sideEffects: 'None',
-          admissionReviewVersions: ['v1'],
-        },
-      ],
-    });
-    return `${path}/${name}`;
-  };
-
   test('one that adds a sidecar annotation makes no difference and no loop', async () => {
     const name = 'mutated';
     const webhook = await startAdmissionWebhook(({ object }) => ({
@@ -482,7 +354,7 @@ describe('admission webhooks', () => {
         { op: 'add', path: '/spec/template/metadata/annotations', value: { 'sidecar.istio.io/status': 'injected' } },
       ],
     }));
-    const configuration = await register('MutatingWebhookConfiguration', name, webhook.clientConfig, {
+    const configuration = await registerWebhook('MutatingWebhookConfiguration', name, webhook.clientConfig, {
       apiGroups: ['apps'],
       resources: ['deployments'],
     });
@@ -515,7 +387,7 @@ describe('admission webhooks', () => {
     const webhook = await startAdmissionWebhook(({ object }) =>
       object?.metadata.name === 'bad' ? { allowed: false, message: 'the label team is missing' } : { allowed: true },
     );
-    const configuration = await register('ValidatingWebhookConfiguration', name, webhook.clientConfig, {
+    const configuration = await registerWebhook('ValidatingWebhookConfiguration', name, webhook.clientConfig, {
       apiGroups: [''],
       resources: ['configmaps'],
     });
@@ -561,35 +433,4 @@ test('a newer commit replaces the retries of a broken one', async () => {
   await untilApplication(name, 'failed once', ({ status }) => /Retrying/.test(status?.operationState?.message ?? ''));
   await push(name, { 'job.yaml': hook('check', 'PreSync', 'exit 0') });
   await untilApplication(name, 'Synced', ({ status }) => status?.sync?.status === 'Synced');
-});
-
-test('a sync goes on although the API server is killed in its middle', async () => {
-  const name = 'outage';
-  await create(name, {
-    'slow.yaml': hook('slow', 'PreSync', 'sleep 1'),
-    'one.yaml': configMap('one', {}, wave(1)),
-    'two.yaml': configMap('two', {}, wave(2)),
-    'after.yaml': hook('after', 'PostSync', 'echo'),
-  });
-  const operationOf = await startSync(name);
-  await until(() => live(jobPath(name, 'slow')), { what: 'the hook to start' });
-  await world.killApiServer();
-  const app = await until(
-    async () => {
-      const current = await read(name);
-      return operationOf(current)?.finishedAt === undefined ? undefined : current;
-    },
-    { what: 'the sync to finish', timeoutMs: 90_000 },
-  );
-  expect(operationOf(app)?.phase).toBe('Succeeded');
-  expect(app.status?.history).toHaveLength(1);
-});
-
-test('a deletion that a foreign finalizer holds up names it, and goes on once it is removed', async () => {
-  await until(
-    async () => (await read(stuck)).status?.conditions?.some(({ message }) => /held.*example\.com\/hold/.test(message)),
-    { what: 'a condition that names the finalizer', timeoutMs: 90_000 },
-  );
-  await merge(configMapPath(stuck, 'held'), { metadata: { finalizers: null } });
-  await until(async () => (await live(applicationPath(stuck))) === undefined, { what: 'the application to go' });
 });

@@ -13,7 +13,8 @@ export interface ApplicationLike {
       operation?: { info?: { name: string; value: string }[] };
       message?: string;
       finishedAt?: string;
-      syncResult?: { resources?: Record<string, string>[] };
+      retryCount?: number;
+      syncResult?: { revision?: string; resources?: Record<string, string>[] };
     };
   };
 }
@@ -24,7 +25,7 @@ export function application(
   spec: {
     repoURL?: string;
     path?: string;
-    automated?: { prune?: boolean; selfHeal?: boolean };
+    automated?: { prune?: boolean; selfHeal?: boolean; allowEmpty?: boolean };
     destination?: { server?: string; name?: string; namespace?: string };
     /** Besides CreateNamespace=true. */
     syncOptions?: string[];

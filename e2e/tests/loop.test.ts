@@ -1,85 +1,72 @@
-import { until, type WorkTree, World } from '@lockstep/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApplicationLike, application, configMap, deployment } from './fixtures.ts';
+import { until } from '@lockstep/testkit';
+import { describe, expect, test } from 'vitest';
+import {
+  applicationPath,
+  configMapPath,
+  create,
+  deploymentPath,
+  exists,
+  live,
+  merge,
+  push,
+  read,
+  repositoryURL,
+  untilApplication,
+  untilStatus,
+  useRepository,
+  world,
+} from './applications.ts';
+import { application, configMap, deployment } from './fixtures.ts';
 
-let world: World;
-let repository: WorkTree;
-
-beforeAll(async () => {
-  world = await World.start();
-  repository = await world.repository('loop');
-});
-afterAll(() => world?.close());
-
-const read = (name: string): Promise<ApplicationLike> => world.api.get(`/api/v1/applications/${name}`);
-
-/** Creates an application for a folder of the repository and returns its name. */
-async function create(name: string, spec: Parameters<typeof application>[1] = {}): Promise<string> {
-  await world.api.post('/api/v1/applications', application(name, { repoURL: repository.url, path: name, ...spec }));
-  return name;
-}
-
-const reaches = (name: string, sync: string, health: string): Promise<ApplicationLike> =>
-  until(
-    async () => {
-      const app = await read(name);
-      return app.status?.sync?.status === sync && app.status?.health?.status === health ? app : undefined;
-    },
-    { what: `${name} to be ${sync} and ${health}` },
-  );
+useRepository('loop');
 
 describe('an application that follows Git', () => {
   test('a push is applied, a change by hand is reverted, and what is removed from Git is pruned', async () => {
-    const cluster = await world.cluster();
-    await repository.push({
-      'follow/web.yaml': deployment('web', { replicas: 1 }),
-      'follow/config.yaml': configMap('settings', { a: '1' }),
-    });
-    await create('follow', { automated: { prune: true, selfHeal: true } });
-    await reaches('follow', 'Synced', 'Healthy');
+    await create(
+      'follow',
+      { 'web.yaml': deployment('web', { replicas: 1 }), 'config.yaml': configMap('settings', { a: '1' }) },
+      { automated: { prune: true, selfHeal: true } },
+    );
+    await untilStatus('follow', 'Synced', 'Healthy');
 
-    const commit = await repository.push({ 'follow/web.yaml': deployment('web', { replicas: 2 }) });
-    const app = await until(
-      async () => {
-        const current = await read('follow');
-        return current.status?.sync?.revision === commit && current.status.health?.status === 'Healthy'
-          ? current
-          : undefined;
-      },
-      { what: 'the push to be applied' },
+    const commit = await push('follow', { 'web.yaml': deployment('web', { replicas: 2 }) });
+    const app = await untilApplication(
+      'follow',
+      'the push to be applied',
+      ({ status }) => status?.sync?.revision === commit && status.health?.status === 'Healthy',
     );
     expect(app.status?.history?.at(-1)?.revision).toBe(commit);
 
-    const path = '/apis/apps/v1/namespaces/follow/deployments/web';
-    await cluster.request('PATCH', path, { spec: { replicas: 5 } }, 'application/merge-patch+json');
-    await until(async () => replicas(await cluster.get(path)) === 2, { what: 'the drift to be healed' });
+    const path = deploymentPath('follow', 'web');
+    await merge(path, { spec: { replicas: 5 } });
+    await until(async () => (await live(path))?.spec?.['replicas'] === 2, { what: 'the drift to be healed' });
 
-    await repository.push({ 'follow/config.yaml': undefined });
-    await until(async () => (await cluster.get('/api/v1/namespaces/follow/configmaps/settings')) === undefined, {
+    await push('follow', { 'config.yaml': undefined });
+    await until(async () => !(await exists(configMapPath('follow', 'settings'))), {
       what: 'the ConfigMap to be pruned',
     });
   });
 
   test('without automated sync the difference waits for a person', async () => {
-    await repository.push({ 'manual/config.yaml': configMap('settings', { a: '1' }) });
-    await create('manual');
-    await reaches('manual', 'OutOfSync', 'Missing');
+    await create('manual', { 'config.yaml': configMap('settings', { a: '1' }) });
+    await untilStatus('manual', 'OutOfSync', 'Missing');
     await world.api.post('/api/v1/applications/manual/sync', {});
-    await reaches('manual', 'Synced', 'Healthy');
+    await untilStatus('manual', 'Synced', 'Healthy');
   });
 
   test('rollback to an earlier entry holds although automated sync is on', async () => {
-    const first = await repository.push({ 'rollback/config.yaml': configMap('settings', { version: 'good' }) });
-    await create('rollback', { automated: { prune: true } });
-    await reaches('rollback', 'Synced', 'Healthy');
-    await repository.push({ 'rollback/config.yaml': configMap('settings', { version: 'bad' }) });
-    const cluster = await world.cluster();
-    const path = '/api/v1/namespaces/rollback/configmaps/settings';
-    const version = async (): Promise<unknown> =>
-      ((await cluster.get(path))?.['data'] as Record<string, string> | undefined)?.['version'];
+    await create(
+      'rollback',
+      { 'config.yaml': configMap('settings', { version: 'good' }) },
+      { automated: { prune: true } },
+    );
+    await untilStatus('rollback', 'Synced', 'Healthy');
+    const first = (await read('rollback')).status?.history?.at(-1);
+    await push('rollback', { 'config.yaml': configMap('settings', { version: 'bad' }) });
+    const version = async (): Promise<string | undefined> =>
+      (await live(configMapPath('rollback', 'settings')))?.data?.['version'];
     await until(async () => (await version()) === 'bad', { what: 'the bad commit to be applied' });
-    const entry = (await read('rollback')).status?.history?.find(({ revision }) => revision === first);
-    await world.api.post('/api/v1/applications/rollback/rollback', { id: entry?.id });
+    await world.api.post('/api/v1/applications/rollback/rollback', { id: first?.id });
     await until(async () => (await version()) === 'good', { what: 'the rollback' });
     await world.api.get('/api/v1/applications/rollback?refresh=normal');
     expect(await version()).toBe('good');
@@ -88,16 +75,11 @@ describe('an application that follows Git', () => {
 
 describe('bad input', () => {
   test.each([
-    [
-      'a manifest that does not parse',
-      { 'broken/config.yaml': 'kind: ConfigMap\n  metadata: [\n' },
-      {},
-      /config\.yaml:2/,
-    ],
+    ['a manifest that does not parse', { 'config.yaml': 'kind: ConfigMap\n  metadata: [\n' }, {}, /config\.yaml:2/],
     ['a missing path', {}, { path: 'no-such-folder' }, /no-such-folder/],
     [
       'an unknown kind',
-      { 'unknown/thing.yaml': 'apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: x }\n' },
+      { 'thing.yaml': 'apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: x }\n' },
       {},
       /Thing/,
     ],
@@ -111,17 +93,13 @@ describe('bad input', () => {
     ['neither server nor name', {}, { destination: {} }, /destination/],
   ] as const)('%s is a condition of that application alone', async (title, files, spec, expected) => {
     const name = title.replaceAll(' ', '-').slice(0, 30);
-    const moved = Object.fromEntries(Object.entries(files).map(([path, text]) => [path.replace(/^[^/]+/, name), text]));
-    if (Object.keys(moved).length > 0) await repository.push(moved);
+    if (Object.keys(files).length > 0) await push(name, files);
     const cluster = await world.cluster();
-    const body = application(name, { repoURL: repository.url, path: name, ...spec });
-    await cluster.apply(`/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/${name}`, body);
-    await until(async () => (await read(name)).status?.conditions?.some(({ message }) => expected.test(message)), {
-      what: `a condition of ${name} that matches ${expected}`,
-    });
+    const body = application(name, { repoURL: repositoryURL(), ...spec });
+    await cluster.apply(applicationPath(name), body);
+    await untilApplication(name, `a condition that matches ${expected}`, ({ status }) =>
+      status?.conditions?.some(({ message }) => expected.test(message)),
+    );
     expect((await read('follow')).status?.sync?.status).toBe('Synced');
   });
 });
-
-const replicas = (object: Record<string, unknown> | undefined): unknown =>
-  (object?.['spec'] as { replicas?: number } | undefined)?.replicas;

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type KubeconfigClient, openKubeconfig, type Summary, until } from '@lockstep/embedded';
+import { type KubeconfigClient, openKubeconfig, registerCluster, type Summary, until } from '@lockstep/embedded';
 import { ApiClient } from './api-client.ts';
 import { WorkTree } from './work-tree.ts';
 
@@ -31,7 +31,8 @@ export class World {
   readonly summary: Summary;
   readonly api: ApiClient;
   readonly #kind: TestCluster;
-  readonly #launcher: ChildProcess;
+  /** Absent when somebody else started this world. */
+  readonly #launcher: ChildProcess | undefined;
   readonly #summaryFile: string;
   readonly #workTrees: WorkTree[] = [];
   readonly #clusters = new Map<string, Promise<KubeconfigClient>>();
@@ -40,7 +41,7 @@ export class World {
     directory: string;
     summaryFile: string;
     summary: Summary;
-    launcher: ChildProcess;
+    launcher: ChildProcess | undefined;
     kind: TestCluster;
   }) {
     const { directory, summaryFile, summary, launcher, kind } = parts;
@@ -93,6 +94,18 @@ export class World {
     return new World({ directory, summaryFile, summary, launcher, kind });
   }
 
+  /** The world that another process started in `directory`, as `provided` there. It ends with that process; see `detach`. */
+  static attach({ directory, cluster: kind }: { directory: string; cluster: TestCluster }): World {
+    const summaryFile = join(directory, 'summary.json');
+    const summary = JSON.parse(readFileSync(summaryFile, 'utf8')) as Summary;
+    return new World({ directory, summaryFile, summary, launcher: undefined, kind });
+  }
+
+  /** What `attach` takes; it can be sent to another process. */
+  get provided(): { directory: string; cluster: TestCluster } {
+    return { directory: this.directory, cluster: this.#kind };
+  }
+
   /** The process id of a role as of now; it changes when the role was restarted. */
   async pid(role: string): Promise<number> {
     const { pids } = JSON.parse(await readFile(this.#summaryFile, 'utf8')) as Summary;
@@ -106,6 +119,29 @@ export class World {
     const before = await this.pid(role);
     process.kill(before, 'SIGKILL');
     await until(async () => (await this.pid(role)) !== before, { timeoutMs: 60_000, what: `${role} to be restarted` });
+  }
+
+  /** Stops a role without ending it, as a machine does that swaps or sleeps. The answer lets it go on. */
+  async suspend(role: string): Promise<() => void> {
+    const pid = await this.pid(role);
+    process.kill(pid, 'SIGSTOP');
+    return () => process.kill(pid, 'SIGCONT');
+  }
+
+  /**
+   * Drops the history of the home cluster up to now: with etcd by compaction. The sandbox forgets its history when it is
+   * started again, so on both a watch cannot resume from an earlier version after `killApiServer`.
+   */
+  async compact(): Promise<void> {
+    if (this.#kind !== 'kube') return;
+    const etcd = await readFile(join(this.directory, 'state', 'clusters', 'in-cluster.etcd'), 'utf8');
+    const ask = async <T>(path: string, body: object): Promise<T> => {
+      const answer = await fetch(`${etcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`etcd ${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as T;
+    };
+    const { header } = await ask<{ header: { revision: string } }>('/v3/kv/range', { key: btoa('/') });
+    await ask('/v3/kv/compaction', { revision: header.revision, physical: true });
   }
 
   /** Kills the API server of the home cluster as a crash would. Resolves when a new one with the same content answers. */
@@ -122,12 +158,23 @@ export class World {
     await until(async () => (await client.request('GET', '/readyz')) !== undefined, { what: 'the API server' });
   }
 
+  /** What every role of this world finds in its environment. */
+  async environment(): Promise<{ REDIS_URL: string; LOCKSTEP_RENDER_KEY: string }> {
+    const { ports, redisPassword, renderKey } = await this.#state();
+    return {
+      REDIS_URL: `redis://:${redisPassword}@127.0.0.1:${ports['redis']}`,
+      LOCKSTEP_RENDER_KEY: renderKey,
+    };
+  }
+
   /** The Prometheus text of a role. */
   async metrics(role: 'api' | 'controller' | 'renderer'): Promise<string> {
-    const state = JSON.parse(await readFile(join(this.directory, 'state', 'state.json'), 'utf8')) as {
-      ports: Record<string, number>;
-    };
-    return (await fetch(`http://127.0.0.1:${state.ports[`${role}-metrics`]}/metrics`)).text();
+    const { ports } = await this.#state();
+    return (await fetch(`http://127.0.0.1:${ports[`${role}-metrics`]}/metrics`)).text();
+  }
+
+  async #state(): Promise<{ ports: Record<string, number>; redisPassword: string; renderKey: string }> {
+    return JSON.parse(await readFile(join(this.directory, 'state', 'state.json'), 'utf8')) as never;
   }
 
   /** A client of one of the clusters, with its administrator's rights. */
@@ -140,6 +187,29 @@ export class World {
     return open;
   }
 
+  /** Registers one of the other embedded clusters as a destination, as the demonstration does. */
+  async registerCluster(name: string): Promise<void> {
+    const [client, cluster] = [await this.cluster(), await this.cluster(name)];
+    await registerCluster({ client, namespace: 'argocd', name, cluster });
+  }
+
+  /** Starts one more process of a role beside the launcher's, as a second replica; the answer ends it. */
+  startAnother(role: 'controller' | 'renderer', environment: NodeJS.ProcessEnv): ChildProcess {
+    return spawn(
+      process.execPath,
+      [
+        '--enable-source-maps',
+        'apps/server/dist/main.js',
+        'serve',
+        `--roles=${role}`,
+        '--namespace=argocd',
+        ...(role === 'renderer' ? [] : [`--kubeconfig=${this.summary.kubeconfigs['in-cluster']}`]),
+        `--data-dir=${join(this.directory, `another-${role}`)}`,
+      ],
+      { stdio: 'ignore', env: { ...process.env, ...environment } },
+    );
+  }
+
   /** A clone of a repository of the embedded Git server; created when it does not exist. */
   async repository(name: string): Promise<WorkTree> {
     const tree = await WorkTree.open(`${this.summary.gitURL}/${name}.git`);
@@ -147,13 +217,19 @@ export class World {
     return tree;
   }
 
-  /** Ends the launcher as Ctrl-C does and waits for it. With `keep` the folder stays, for a second start. */
-  async close({ keep = false } = {}): Promise<void> {
+  /** Closes what this object opened; the world goes on. */
+  async detach(): Promise<void> {
     for (const tree of this.#workTrees) await tree.remove();
     for (const cluster of this.#clusters.values()) await (await cluster).close();
-    if (this.#launcher.exitCode === null) {
-      const exited = new Promise<void>((done) => this.#launcher.once('exit', () => done()));
-      this.#launcher.kill('SIGINT');
+  }
+
+  /** Ends the launcher as Ctrl-C does and waits for it. With `keep` the folder stays, for a second start. */
+  async close({ keep = false } = {}): Promise<void> {
+    await this.detach();
+    const launcher = this.#launcher;
+    if (launcher !== undefined && launcher.exitCode === null) {
+      const exited = new Promise<void>((done) => launcher.once('exit', () => done()));
+      launcher.kill('SIGINT');
       await exited;
     }
     if (!keep) await rm(this.directory, { recursive: true, force: true });
