@@ -202,6 +202,7 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
     throwIfCancelled,
     settings: () => controlPlane.settings(),
     application: (wanted) => controlPlane.application(wanted),
+    allApplications: () => controlPlane.allApplications(),
     projects: () => [...controlPlane.projects.list()],
     clusters: () => clusters.facts(),
     destination: async (server, options): Promise<DestinationCluster> => {

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from '@lockstep/core';
+import { DEFAULT_SETTINGS, DEFAULT_TRACKING, type Settings } from '@lockstep/core';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { eventually, json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
@@ -27,13 +27,14 @@ function open(
   connection: ClusterConnection,
   ownsConnection: boolean,
   onState: (cluster: Cluster) => void = () => {},
+  settings: () => Settings = () => DEFAULT_SETTINGS,
 ): Cluster {
   return new Cluster({
     connection,
     ownsConnection,
     facts: { server: server.url, name: 'far' },
     memory: { namespace: 'argocd', object: 'secret far', expected: () => undefined, remember: async () => {} },
-    settings: () => DEFAULT_SETTINGS,
+    settings,
     logger: pino({ level: 'silent' }),
     onChange: () => {},
     onEvent: () => {},
@@ -41,6 +42,42 @@ function open(
     patience: 50,
   });
 }
+
+it('reads everything again when the tracking of resources changes, and serves nothing meanwhile', async () => {
+  const marked = {
+    metadata: {
+      name: 'a',
+      namespace: 'shop',
+      uid: 'u',
+      resourceVersion: '1',
+      labels: { [DEFAULT_TRACKING.labelKey]: 'web' },
+    },
+  };
+  await using server = await new ScriptedApiServer((request, response) => {
+    const answer =
+      answers[request.url] ??
+      (request.url.startsWith('/api/v1/configmaps?limit')
+        ? { metadata: { resourceVersion: '1' }, items: [marked] }
+        : undefined);
+    if (answer !== undefined) json(response, answer);
+  }).listen();
+  await using connection = server.connect();
+  let settings = DEFAULT_SETTINGS;
+  await using cluster = open(server, connection, false, undefined, () => settings);
+  expect(await cluster.settled(5_000)).toBe('ready');
+  expect([...cluster.destination('web', { fence: () => {} }).ownedObjects('web')]).toEqual([]);
+
+  cluster.reconfigure();
+  expect(cluster.state).toBe('ready');
+
+  settings = { ...settings, tracking: { ...settings.tracking, method: 'label' } };
+  cluster.reconfigure();
+  expect(() => cluster.destination('web', { fence: () => {} })).toThrow(/still being read/);
+  expect(await cluster.settled(5_000)).toBe('ready');
+  expect(
+    [...cluster.destination('web', { fence: () => {} }).ownedObjects('web')].map(({ metadata }) => metadata.name),
+  ).toEqual(['a']);
+});
 
 it('asks no more after it was closed, even when it never got ready', async () => {
   await using server = await new ScriptedApiServer((request, response) => {

@@ -82,6 +82,9 @@ export class Cluster implements AsyncDisposable {
   #attemptedAt: Date | undefined;
   #syncedAt: Date | undefined;
   #kubeVersion = '';
+  /** `readingOf` the settings that the cache was filled by. */
+  #readBy = '';
+  #stopClearing: (() => void) | undefined;
   #starting: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -200,9 +203,19 @@ export class Cluster implements AsyncDisposable {
     };
   }
 
-  /** Settings changed: kinds may be excluded now, health may be judged otherwise. */
+  /**
+   * Settings changed. What is read off every object once (who tracks it, what the tree shows of it) is read again from the
+   * start: as long as that lasts nothing is compared, because half of the cache would speak of other owners.
+   */
   reconfigure(): void {
-    this.#cache?.reconfigure();
+    const cache = this.#cache;
+    if (cache === undefined || this.#readBy === readingOf(this.#options.settings())) {
+      cache?.reconfigure();
+      return;
+    }
+    this.#cache = undefined;
+    void cache[Symbol.asyncDispose]();
+    this.wake();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -216,6 +229,7 @@ export class Cluster implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { onChange, onEvent, settings, logger } = this.#options;
+    const readBy = readingOf(settings());
     const cache = new LiveCache({
       client: this.client,
       facts: () => this.facts,
@@ -240,11 +254,17 @@ export class Cluster implements AsyncDisposable {
       await this.#identity.verify();
       await cache.start();
       if (this.#closed) return await cache[Symbol.asyncDispose]();
+      if (readBy !== readingOf(settings())) {
+        await cache[Symbol.asyncDispose]();
+        this.#retry = setTimeout(() => this.wake(), 0);
+        return;
+      }
       this.#cache = cache;
+      this.#readBy = readBy;
       this.#failure = undefined;
       this.#syncedAt = new Date();
       // A schema that changed with a definition may change what a dry run would answer.
-      this.client.known.onDiscovered(() => this.predictions.clear());
+      this.#stopClearing ??= this.client.known.onDiscovered(() => this.predictions.clear());
       this.#setState('ready');
     } catch (error) {
       await cache[Symbol.asyncDispose]();
@@ -353,6 +373,11 @@ export class Cluster implements AsyncDisposable {
     }
     await Promise.all([...wanted.values()].map((gvk) => this.client.typeOf(gvk)));
   }
+}
+
+/** The settings by which an object that arrives is read. */
+function readingOf({ tracking, customLabels }: Settings): string {
+  return JSON.stringify([tracking, customLabels]);
 }
 
 /** The write would have left by a socket opened after the identity of the cluster was looked at. */

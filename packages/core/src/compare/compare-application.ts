@@ -9,7 +9,7 @@ import { isSkipped, syncWaveOf } from '../kubernetes/hooks.ts';
 import { type GroupVersionKind, gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { describeResourceKey, formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { syncOptionsOf } from '../kubernetes/sync-options.ts';
-import { type TrackingSettings, trackedBy } from '../kubernetes/tracking.ts';
+import type { TrackingSettings } from '../kubernetes/tracking.ts';
 import type { Comparison, Condition, ResourceComparison, ResourcePair } from './comparison.ts';
 import { rollUpHealth } from './roll-up-health.ts';
 import { syncStatusOf } from './sync-status.ts';
@@ -135,20 +135,12 @@ function hookComparison(hook: ResourcePair, input: CompareInput): ResourceCompar
   };
 }
 
-function commonFacts(
-  pair: ResourcePair,
-  input: CompareInput,
-): { syncWave: number; health?: Health; sharedWith?: string } {
+function commonFacts(pair: ResourcePair, input: CompareInput): { syncWave: number; health?: Health } {
   const { target, live } = pair;
   const source = target ?? live;
-  const facts: { syncWave: number; health?: Health; sharedWith?: string } = {
-    syncWave: source === undefined ? 0 : syncWaveOf(source),
-  };
+  const syncWave = source === undefined ? 0 : syncWaveOf(source);
   const health = live === undefined ? missing(target, input) : (input.assessHealth ?? assessBuiltInHealth)(live);
-  if (health !== undefined) facts.health = health;
-  const owner = live === undefined ? undefined : trackedBy(live, input.tracking);
-  if (owner !== undefined && owner !== input.instanceName) facts.sharedWith = owner;
-  return facts;
+  return health === undefined ? { syncWave } : { syncWave, health };
 }
 
 const MISSING: Health = { status: 'Missing' };

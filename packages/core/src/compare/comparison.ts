@@ -16,6 +16,8 @@ export interface ResourcePair {
   file?: string;
   /** First line of the target in `file`, 1-based. */
   line?: number;
+  /** The live object belongs to this other application (a SharedResourceWarning tells). */
+  sharedWith?: string;
   /**
    * The target stands for `managedNamespaceMetadata` of a namespace nobody tracks: a difference makes the application
    * OutOfSync, but the namespace is no resource of the application.
@@ -29,8 +31,6 @@ export interface ResourceComparison extends ResourcePair {
   status?: SyncStatusCode;
   health?: Health;
   isHook: boolean;
-  /** The live object belongs to this other application (a SharedResourceWarning tells). */
-  sharedWith?: string;
   requiresPruning: boolean;
   requiresDeletionConfirmation: boolean;
   syncWave: number;

@@ -3,7 +3,7 @@ import { hooksOf, isSkipped, syncWaveProblem } from '../kubernetes/hooks.ts';
 import { groupVersionOf, gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { describeResourceKey, formatResourceKey, type ResourceKey, resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { syncOptionsOf } from '../kubernetes/sync-options.ts';
-import { setTracking, type TrackingSettings, trackedBy } from '../kubernetes/tracking.ts';
+import { formerOwner, isOwnedBy, setTracking, type TrackingSettings, trackedBy } from '../kubernetes/tracking.ts';
 import { builtInScope, isNamespaceObject, scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
 import type { Condition, ResourcePair } from './comparison.ts';
@@ -32,6 +32,8 @@ export interface PairingInput {
   isExcluded?(group: string, kind: string): boolean;
   /** Whether the project permits the live object; forbidden ones are dropped, so that they are never pruned. */
   isPermitted?(key: ResourceKey, live: KubernetesObject): boolean;
+  /** Instance names of the other applications that list the object among what they want in this cluster. */
+  claimants?(key: ResourceKey): Iterable<string>;
 }
 
 export interface PairedResources {
@@ -64,8 +66,11 @@ export function pairResources(input: PairingInput): PairedResources {
     const live = permittedLive(input, key);
     if (live !== undefined) {
       pair.live = live;
-      const owner = trackedBy(live, input.tracking);
-      if (owner !== undefined && owner !== input.app.instanceName) conditions.push(sharedWarning(input, live, owner));
+      const owner = otherOwner(live, key, input);
+      if (owner !== undefined) {
+        pair.sharedWith = owner;
+        conditions.push(sharedWarning(input, live, owner));
+      }
     }
     if (hooksOf(object) === undefined) pairs.push(pair);
     else hooks.push(pair);
@@ -188,10 +193,26 @@ function permittedLive(input: PairingInput, key: ResourceKey): KubernetesObject 
   return input.isPermitted(key, live) ? live : undefined;
 }
 
-/** Objects with an owner are somebody's children, even when they inherited the application's label. */
+/**
+ * The other application that a live object belongs to. One that nobody has marked in the current way yet (the tracking
+ * method changed) still belongs to the application that marked it before, as long as that one wants it.
+ */
+function otherOwner(live: KubernetesObject, key: ResourceKey, input: PairingInput): string | undefined {
+  const owner = trackedBy(live, input.tracking);
+  if (owner !== undefined) return owner === input.app.instanceName ? undefined : owner;
+  const former = formerOwner(live, input.tracking);
+  if (former === undefined || former === input.app.instanceName) return undefined;
+  return [...(input.claimants?.(key) ?? [])].includes(former) ? former : undefined;
+}
+
+/**
+ * Objects with an owner are somebody's children, even when they inherited the application's label. And a label says
+ * nothing against another application that wants the object: its name may be the value of a label in that one's Git.
+ */
 function belongsToApplication(live: KubernetesObject, input: PairingInput): boolean {
   if ((live.metadata.ownerReferences?.length ?? 0) > 0) return false;
-  return trackedBy(live, input.tracking) === input.app.instanceName;
+  if (!isOwnedBy(live, input.app.instanceName, input.tracking)) return false;
+  return input.tracking.method !== 'label' || [...(input.claimants?.(resourceKeyOf(live)) ?? [])].length === 0;
 }
 
 function managedNamespace(input: PairingInput, taken: ReadonlySet<string>): ResourcePair | undefined {

@@ -1,13 +1,9 @@
 import { adoptManagedFields } from '@lockstep/structured-merge';
-import { ANNOTATION_MIGRATION_MANAGER } from '../kubernetes/annotations.ts';
+import { ANNOTATION_MIGRATION_MANAGER, OUR_MANAGERS } from '../kubernetes/annotations.ts';
 import type { KubernetesObject, ManagedFieldsEntry } from '../kubernetes/object.ts';
 
 /** Who applied on the client before us: kubectl, and Argo CD under the names it has had. */
-const LEGACY_MANAGERS: readonly string[] = [
-  'kubectl-client-side-apply',
-  'argocd-controller',
-  'argocd-application-controller',
-];
+const LEGACY_MANAGERS: readonly string[] = ['kubectl-client-side-apply', ...OUR_MANAGERS];
 
 /**
  * The field managers whose fields become ours before the first server-side apply: those that applied on the client, and

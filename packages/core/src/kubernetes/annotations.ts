@@ -69,6 +69,9 @@ export const FINALIZER_HOOK = 'argocd.argoproj.io/hook-finalizer';
 /** The field manager Argo CD applies with; ours too, so that objects change hands without a diff. */
 export const FIELD_MANAGER = 'argocd-controller';
 
+/** The names under which Argo CD, and so we, have written objects. */
+export const OUR_MANAGERS: readonly string[] = [FIELD_MANAGER, 'argocd-application-controller'];
+
 /** The trimmed, non-empty entries of a comma separated annotation. */
 export function annotationList(object: { metadata: { annotations?: Record<string, string> } }, key: string): string[] {
   const value = object.metadata.annotations?.[key];

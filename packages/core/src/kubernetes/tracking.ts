@@ -1,4 +1,4 @@
-import { ANNOTATION_INSTALLATION_ID, ANNOTATION_TRACKING_ID, LABEL_INSTANCE } from './annotations.ts';
+import { ANNOTATION_INSTALLATION_ID, ANNOTATION_TRACKING_ID, LABEL_INSTANCE, OUR_MANAGERS } from './annotations.ts';
 import { groupVersionOf, type KubernetesObject } from './object.ts';
 import { isCustomResourceDefinition } from './well-known-kinds.ts';
 
@@ -62,6 +62,39 @@ export function trackedBy(object: KubernetesObject, settings: TrackingSettings):
   if (nonEmpty(settings.installationId) !== nonEmpty(annotations[ANNOTATION_INSTALLATION_ID])) return undefined;
   const parsed = parseTrackingId(id);
   return parsed !== undefined && refersToItself(object, parsed) ? parsed.instanceName : undefined;
+}
+
+/**
+ * Whether an application may call a live object its own although Git says nothing about it, so that a sync or a deletion
+ * may remove it. An annotation proves that, since it names its object. A label does not: charts and other tools write the
+ * same keys. It has to be written by us, and no annotation may name another owner.
+ */
+export function isOwnedBy(object: KubernetesObject, instanceName: string, settings: TrackingSettings): boolean {
+  if (trackedBy(object, settings) !== instanceName) return false;
+  if (settings.method !== 'label') return true;
+  const former = formerOwner(object, settings);
+  return (former === undefined || former === instanceName) && wroteLabel(object, settings.labelKey);
+}
+
+/**
+ * Whose object it is by the mark that the tracking method does not go by: what an earlier method left. Only a hint, since
+ * nobody keeps it up to date.
+ */
+export function formerOwner(object: KubernetesObject, settings: TrackingSettings): string | undefined {
+  if (settings.method !== 'label') return nonEmpty(object.metadata.labels?.[settings.labelKey]);
+  const id = parseTrackingId(object.metadata.annotations?.[ANNOTATION_TRACKING_ID] ?? '');
+  return id !== undefined && refersToItself(object, id) ? id.instanceName : undefined;
+}
+
+/** Whether our field manager, or Argo CD under the names it has had, set the label. Without managed fields nobody knows. */
+function wroteLabel(object: KubernetesObject, key: string): boolean {
+  const entries = object.metadata.managedFields ?? [];
+  if (entries.length === 0) return true;
+  return entries.some(({ manager, fieldsV1 }) => {
+    if (manager === undefined || !OUR_MANAGERS.includes(manager)) return false;
+    const metadata = fieldsV1?.['f:metadata'] as { 'f:labels'?: object } | undefined;
+    return Object.hasOwn(metadata?.['f:labels'] ?? {}, `f:${key}`);
+  });
 }
 
 /** The parts of a tracking id, or undefined when it is malformed. */

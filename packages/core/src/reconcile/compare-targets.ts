@@ -18,6 +18,7 @@ import type { RenderedManifest } from '../render/rendered-manifests.ts';
 import { isExcludedKind } from '../settings/excluded-kinds.ts';
 import { refOf } from '../sync/apply-task.ts';
 import { pruneLimitOf } from '../sync/prune-guard.ts';
+import { claimantsIn } from './claimants.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
 
@@ -48,7 +49,7 @@ export async function compareTargets(
   const options = applicationOptions(facts);
 
   // 3 live: the keys the pairing asks for, then the pairing with what they hold
-  const pairing = pairingInput(facts, cluster, manifests ?? [], options);
+  const pairing = pairingInput(world, facts, cluster, manifests ?? [], options);
   const live = await cluster.liveObjects(keysAskedFor(pairing));
   const { pairs, hooks, conditions } = pairResources({
     ...pairing,
@@ -87,6 +88,7 @@ export async function compareTargets(
 }
 
 function pairingInput(
+  world: ReconcileWorld,
   facts: ReconcileFacts,
   cluster: DestinationCluster,
   manifests: readonly RenderedManifest[],
@@ -108,6 +110,7 @@ function pairingInput(
     ownedLive: cluster.ownedObjects(facts.instanceName),
     isExcluded: (group, kind) => isExcludedKind(settings, { group, kind, server: cluster.facts.server }),
     isPermitted: (key) => isPermitted(facts, cluster, key),
+    claimants: claimantsIn(world, facts, cluster.facts),
   };
 }
 

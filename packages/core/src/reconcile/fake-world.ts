@@ -100,6 +100,10 @@ export class FakeWorld implements ReconcileWorld {
     return this.applications.get(`${key.namespace}/${key.name}`);
   }
 
+  allApplications(): Iterable<Application> {
+    return this.applications.values();
+  }
+
   destination(_server: string, { serviceAccount }: { serviceAccount?: string }): Promise<DestinationCluster> {
     this.serviceAccounts.push(serviceAccount);
     return Promise.resolve(this.cluster);
@@ -259,7 +263,9 @@ class FakeCluster implements DestinationCluster {
   }
 
   ownedObjects(instanceName: string): Iterable<KubernetesObject> {
-    return [...this.objects.values()].filter((object) => trackedBy(object, DEFAULT_SETTINGS.tracking) === instanceName);
+    return [...this.objects.values()].filter(
+      (object) => trackedBy(object, this.#world.currentSettings.tracking) === instanceName,
+    );
   }
 
   orphanCandidates(): Iterable<{ key: ResourceKey; hasOwner: boolean }> {

@@ -16,6 +16,7 @@ import { respectIgnoreDifferences } from '../sync/respect-ignore-differences.ts'
 import { finishTime, rfc3339, runSync, type SyncPass } from '../sync/run-sync.ts';
 import { type SyncPlan, tasksOf } from '../sync/sync-plan.ts';
 import { operationOptions } from '../sync/task-options.ts';
+import { withTrackingNote } from '../sync/tracking-change.ts';
 import type { ComparedTargets } from './compare-targets.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
@@ -45,6 +46,7 @@ export function pinTargets(state: OperationState, facts: ReconcileFacts, targets
   const multiple = isMultiple(state.operation, facts);
   return {
     ...state,
+    operation: withTrackingNote(state.operation, facts.settings.tracking),
     syncResult: {
       resources: [],
       ...state.syncResult,

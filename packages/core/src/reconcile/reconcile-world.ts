@@ -30,6 +30,8 @@ export interface ReconcileWorld {
   throwIfCancelled(): void;
   settings(): Settings;
   application(key: ApplicationKey): Application | undefined;
+  /** Every Application of this control plane. */
+  allApplications(): Iterable<Application>;
   /** All AppProjects; `effectiveProject` merges the global ones into an application's own. */
   projects(): readonly AppProject[];
   clusters(): readonly ClusterFacts[];

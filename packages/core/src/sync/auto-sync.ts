@@ -12,6 +12,7 @@ import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
 import { AUTOMATED_RETRY } from './retry.ts';
 import type { SyncWindowDecision } from './sync-windows.ts';
 import { operationOptions } from './task-options.ts';
+import { trackingChange } from './tracking-change.ts';
 
 export interface AutoSyncInput {
   application: Application;
@@ -20,7 +21,7 @@ export interface AutoSyncInput {
   revisions: readonly string[];
   sources: readonly ApplicationSource[];
   window: SyncWindowDecision;
-  settings: Pick<Settings, 'selfHeal' | 'pruneLimit'>;
+  settings: Pick<Settings, 'selfHeal' | 'tracking' | 'pruneLimit'>;
   now: Date;
 }
 
@@ -44,10 +45,16 @@ export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
   if (comparison.status !== 'OutOfSync') return NO;
   if (!window.allowed) return window.changesAt === undefined ? NO : { sync: false, retryAt: window.changesAt };
 
-  const prune = automated.prune === true;
+  const change = trackingChange(application.status?.operationState, input.settings.tracking);
+  const prune = automated.prune === true && change === undefined;
   const outOfSync = comparison.resources.filter(needsSync);
+  if (automated.prune === true && change !== undefined && outOfSync.some(isExtra) && outOfSync.every(isExtra)) {
+    return refused(
+      `Nothing is pruned by itself, because how resources are tracked changed ${change} since the last sync. Look at what a sync would prune, and start one`,
+    );
+  }
   if (outOfSync.length === 0 && comparison.resources.some(isLeaving)) return NO;
-  if (outOfSync.length > 0 && !prune && outOfSync.every((resource) => resource.requiresPruning)) return NO;
+  if (outOfSync.length > 0 && !prune && outOfSync.every(isExtra)) return NO;
   const desired = describeRevisions(input.revisions);
   if (prune && automated.allowEmpty !== true && wouldWipeOut(comparison)) {
     return refused(
@@ -120,14 +127,18 @@ function heal(
 }
 
 function operationFor(
-  { application, revisions }: AutoSyncInput,
+  { application, revisions, settings }: AutoSyncInput,
   facts: { autoHealAttemptsCount?: number; resources?: SyncOperationResource[] },
 ): Operation {
   const policy = application.spec.syncPolicy;
+  // The first sync after a change of tracking marks what is ours and deletes nothing.
+  const prunes =
+    policy?.automated?.prune === true &&
+    trackingChange(application.status?.operationState, settings.tracking) === undefined;
   return {
     sync: {
       ...revisionFields(hasMultipleSources(application.spec), revisions),
-      ...(policy?.automated?.prune === true ? { prune: true } : {}),
+      ...(prunes ? { prune: true } : {}),
       ...(policy?.syncOptions === undefined ? {} : { syncOptions: policy.syncOptions }),
       ...facts,
     },
@@ -143,6 +154,10 @@ function selectionOf(resources: readonly ResourceComparison[]): SyncOperationRes
     name: key.name,
     ...(key.namespace === '' ? {} : { namespace: key.namespace }),
   }));
+}
+
+function isExtra({ requiresPruning }: ResourceComparison): boolean {
+  return requiresPruning;
 }
 
 /** Pruned already; its finalizers decide when it goes, and deleting it again would change nothing. */

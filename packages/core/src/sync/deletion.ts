@@ -2,7 +2,7 @@ import { isKeptByHelm, syncWaveOf } from '../kubernetes/hooks.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey, resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { type SyncOptions, syncOptionsOf } from '../kubernetes/sync-options.ts';
-import { type TrackingSettings, trackedBy } from '../kubernetes/tracking.ts';
+import { isOwnedBy, type TrackingSettings } from '../kubernetes/tracking.ts';
 import { isCustomResourceDefinition } from '../kubernetes/well-known-kinds.ts';
 import { deletionIsBlockedBy } from './deletion-blockers.ts';
 import { describeTask } from './sync-plan.ts';
@@ -62,7 +62,7 @@ export function deletionStep(input: DeletionInput): DeletionStep {
 
 function isDeleted(object: KubernetesObject, input: DeletionInput): boolean {
   if ((object.metadata.ownerReferences?.length ?? 0) > 0) return false;
-  if (trackedBy(object, input.tracking) !== input.instanceName) return false;
+  if (!isOwnedBy(object, input.instanceName, input.tracking)) return false;
   if (isCustomResourceDefinition(object) || isKeptByHelm(object)) return false;
   if (formatResourceKey(resourceKeyOf(object)) === formatResourceKey(input.selfKey)) return false;
   const option = syncOptionsOf(object).options.delete ?? input.options.delete;
