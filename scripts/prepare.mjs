@@ -95,3 +95,10 @@ function fail(message) {
   console.error(`\n${message}\n`);
   process.exit(1);
 }
+
+// On its own it only prepares.
+if (import.meta.url === `file://${process.argv[1]}`) {
+  process.chdir(new URL('..', import.meta.url).pathname);
+  requireTools();
+  installWorkspace();
+}

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { until, World } from '@lockstep/testkit';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 let world: World;
 let browser: Browser;
+/** Of somebody who signed in as admin. */
+let admin: BrowserContext;
 let page: Page;
 let problems: string[];
 
@@ -22,6 +24,10 @@ beforeAll(async () => {
       '--disable-sync',
     ],
   });
+  admin = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await admin.newPage();
+  await signIn();
+  await page.close();
 });
 afterAll(async () => {
   await browser?.close();
@@ -29,11 +35,10 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page = await admin.newPage();
   page.setDefaultTimeout(30_000);
   problems = [];
   page.on('pageerror', (error) => problems.push(error.message));
-  await signIn();
 });
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') {
@@ -66,6 +71,8 @@ async function replicasOf(path: string): Promise<number | undefined> {
 }
 
 describe('live, without reload', () => {
+  beforeEach(() => page.goto(`${world.summary.url}/applications`));
+
   test('an OutOfSync application is synced by a click and turns Healthy', async () => {
     await sees(row('shop-staging'), 'Missing');
     await row('shop-staging').getByRole('button', { name: 'Sync shop-staging' }).click();
@@ -178,7 +185,6 @@ describe('accessibility', () => {
   test.each(routes.flatMap((route) => [[route, 'light'] as const, [route, 'dark'] as const]))(
     '%s has no serious violation in %s',
     async (route, scheme) => {
-      await page.addInitScript({ path: axe });
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       // Before the page's own scripts: its content security policy refuses a script element.
       await page.addInitScript({ path: axe });

@@ -6,6 +6,7 @@ import { findKubeBinaries } from './kube-binaries.ts';
 import { type KubeCluster, startKubeCluster } from './kube-cluster.ts';
 
 const binaries = await findKubeBinaries();
+const missing = binaries === undefined ? ' (no kube-apiserver; pnpm kube:install gets it)' : '';
 const run = promisify(execFile);
 
 interface Status {
@@ -19,7 +20,7 @@ interface Status {
   };
 }
 
-describe.skipIf(binaries === undefined)('a real control plane', () => {
+describe.skipIf(binaries === undefined)(`a real control plane${missing}`, () => {
   let cluster: KubeCluster;
   beforeAll(async () => {
     cluster = await startKubeCluster({ podStartupMs: 50 });

@@ -4,6 +4,7 @@ import { type Sandbox, startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const binaries = await findKubeBinaries();
+const missing = binaries === undefined ? ' (no kube-apiserver; pnpm kube:install gets it)' : '';
 
 interface Answer {
   code: number;
@@ -475,7 +476,7 @@ function comparable(value: unknown, key = ''): unknown {
   return typeof value === 'string' ? value.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>') : value;
 }
 
-describe.skipIf(binaries === undefined)('the sandbox and kube-apiserver answer alike', () => {
+describe.skipIf(binaries === undefined)(`the sandbox and kube-apiserver answer alike${missing}`, () => {
   let real: KubeCluster;
   let sandbox: Sandbox;
   const callers: { call: Call; close: () => void }[] = [];

@@ -3,6 +3,7 @@ import { startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const binaries = await findKubeBinaries();
+const missing = binaries === undefined ? ' (no kube-apiserver; pnpm kube:install gets it)' : '';
 
 interface Live {
   kind?: string;
@@ -150,7 +151,7 @@ function anonymous(text: string): string {
     .replace(/,?"lastProbeTime":null/g, '');
 }
 
-describe.skipIf(binaries === undefined)('the controllers of the sandbox', () => {
+describe.skipIf(binaries === undefined)(`the controllers of the sandbox${missing}`, () => {
   let sandboxed: Awaited<ReturnType<typeof live>>;
   let real: Awaited<ReturnType<typeof live>>;
   const closing: (() => Promise<void>)[] = [];
