@@ -2,6 +2,7 @@ import type { ApplicationKey } from '@lockstep/core';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
+import { closeInTime } from './close-in-time.ts';
 
 /** The payload is the key alone: the worker reads the Application again, a job is only a hint that something changed. */
 export type ApplicationJob = ApplicationKey;
@@ -49,6 +50,6 @@ export class ApplicationsQueue implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.disconnect();
-    await this.#queue.close();
+    await closeInTime(this.#queue.close());
   }
 }

@@ -1,6 +1,8 @@
 import { RenderError, TerminalError, WaitingError } from '@lockstep/core';
 import { type RedisServer, startRedis } from '@lockstep/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../tests/support/scripted-api-server.ts';
+import { TcpProxy } from '../../tests/support/tcp-proxy.ts';
 import { openRedis } from '../redis/redis-connection.ts';
 import { answerCalls, errorFromWire, errorToWire, QueueCaller } from './queue-call.ts';
 import type { QueueWorker } from './queue-worker.ts';
@@ -64,6 +66,19 @@ describe('calls over a queue', () => {
     for (const resolve of release.splice(0)) resolve();
     expect(await answer).toBe('HANG');
   });
+});
+
+it.each([
+  ['answers nothing', undefined],
+  ['refuses connections', 1],
+])('a queue is closed at once although Redis %s, and calls that wait for it end', async (_what, target) => {
+  await using proxy = await new TcpProxy(target).listen();
+  const waiting = new QueueCaller<object, string>('nobody', `redis://127.0.0.1:${proxy.port}`);
+  const call = waiting.call({}, { timeout: 60_000 });
+  await eventually('it tried to connect', () => proxy.connections > 0);
+  const started = Date.now();
+  await Promise.all([waiting[Symbol.asyncDispose](), expect(call).rejects.toBeInstanceOf(WaitingError)]);
+  expect(Date.now() - started).toBeLessThan(2_000);
 });
 
 it('errors cross the wire without losing place or fix, and without doubling them', () => {

@@ -3,6 +3,7 @@ import { GitOpsError, RenderError, TerminalError, WaitingError } from '@lockstep
 import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
+import { closeInTime } from './close-in-time.ts';
 import { QueueWorker } from './queue-worker.ts';
 
 /** An error as it crosses a queue; `errorFromWire` makes the same family of it again. */
@@ -66,7 +67,6 @@ export class QueueCaller<Payload, Result> implements AsyncDisposable {
 
   /** Sends one call and waits for its answer. Throws what the worker threw, as the same family of error. */
   async call(payload: Payload, options: { timeout: number; priority?: number }): Promise<Result> {
-    await this.ready();
     const id = randomUUID();
     const result = await new Promise<WireResult<Result>>((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -79,7 +79,15 @@ export class QueueCaller<Payload, Result> implements AsyncDisposable {
         );
       }, options.timeout);
       this.#pending.set(id, { resolve, reject, timer, payload, priority: options.priority });
-      this.#send(id, payload, options.priority);
+      // An answer must not come before somebody listens.
+      this.ready().then(
+        () => {
+          if (this.#pending.has(id)) this.#send(id, payload, options.priority);
+        },
+        (error: Error) => {
+          if (this.#forget(id)) reject(error);
+        },
+      );
     });
     if (result.ok) return result.value;
     throw errorFromWire(result.error);
@@ -97,7 +105,7 @@ export class QueueCaller<Payload, Result> implements AsyncDisposable {
     }
     // BullMQ leaves connections open that it was handed.
     for (const connection of this.#connections) connection.disconnect();
-    await Promise.allSettled([this.#queue.close(), this.#events.close()]);
+    await closeInTime(this.#queue.close(), this.#events.close());
   }
 
   #send(id: string, payload: Payload, priority: number | undefined): void {

@@ -1,6 +1,7 @@
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
+import { closeInTime } from './close-in-time.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -58,7 +59,7 @@ export class QueueWorker<Payload> implements AsyncDisposable {
 
   /** Does not wait for jobs in progress: whoever cares pauses first and waits for them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.close(true);
+    await closeInTime(this.#worker.close(true));
     this.#connection.disconnect();
   }
 }
