@@ -195,6 +195,7 @@ export class Cluster implements AsyncDisposable {
       },
       ownedObjects: (instanceName) => cache.owned(instanceName),
       orphanCandidates: (namespace) => orphanCandidates(cache, namespace),
+      unreadableKinds: () => cache.unreadable(),
       typeOf: (kind: GroupVersionKind): ValueType | undefined => this.client.schemas.knownTypeOf(kind),
       assessHealth: (object: KubernetesObject): Health | undefined => assessHealth(object),
       treeFacts: (roots) =>

@@ -163,6 +163,31 @@ describe('LiveCache', () => {
     await client.create({ apiVersion: 'example.org/v1', kind: 'Widget', metadata: { name: 'w', namespace: 'web' } });
     await eventually('it is known', () => cache.item(key('Widget', 'w', 'example.org')) !== undefined);
   });
+
+  it('follows a kind to another version when the watched one is not served any more', async () => {
+    const ref = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      namespace: '',
+      name: 'widgets.example.org',
+    };
+    const version = (name: string, served: boolean) => ({
+      name,
+      served,
+      storage: name === 'v2',
+      schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    });
+    await client.patch(ref, {
+      type: 'merge',
+      body: { spec: { versions: [version('v1', false), version('v2', true)] } },
+    });
+    await eventually('the objects of the new version are known', () => {
+      const item = cache.item(key('Widget', 'w', 'example.org'));
+      return item?.tree.node.version === 'v2' && cache.isWatched('example.org', 'Widget');
+    });
+    await client.delete({ ...key('Widget', 'w', 'example.org'), version: 'v2' }, { propagation: 'Background' });
+    await eventually('its end is seen', () => cache.item(key('Widget', 'w', 'example.org')) === undefined);
+  });
 });
 
 it('looks up an object whose kind may not be listed, instead of taking it for absent', async () => {
@@ -193,4 +218,5 @@ it('looks up an object whose kind may not be listed, instead of taking it for ab
   await restricted.start();
   const one = key('ConfigMap', 'one');
   expect([...(await restricted.objects('shop', [one])).values()]).toMatchObject([{ metadata: { name: 'one' } }]);
+  expect([...restricted.unreadable()]).toEqual([{ group: '', kind: 'ConfigMap', reason: 'no', isRefused: true }]);
 });

@@ -15,6 +15,7 @@ import {
   type TreeNode,
   trackedBy,
   treeNodeOf,
+  type UnreadableKind,
 } from '@lockstep/core';
 import type { Discovery } from './discovery.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
@@ -29,6 +30,14 @@ export interface LiveItem {
   object: KubernetesObject | undefined;
   /** Hash without what changes by itself; only of objects that keep their body. */
   hash: string | undefined;
+}
+
+interface WatchedKind {
+  resource: ApiResource;
+  /** One, or one per namespace of a namespaced cluster. */
+  reflectors: Reflector<LiveItem>[];
+  /** Why it cannot be listed or watched at the moment. */
+  trouble: { message: string; isRefused: boolean } | undefined;
 }
 
 export interface LiveChange {
@@ -64,7 +73,7 @@ const SECRET_SELECTOR = 'type!=lockstep.dev/deployments';
  */
 export class LiveCache implements AsyncDisposable {
   readonly #options: LiveCacheOptions;
-  readonly #reflectors = new Map<string, Reflector<LiveItem>[]>();
+  readonly #watched = new Map<string, WatchedKind>();
   readonly #items = new Map<string, LiveItem>();
   readonly #byUid = new Map<string, LiveItem>();
   readonly #byApplication = new Map<string, Map<string, LiveItem>>();
@@ -87,7 +96,7 @@ export class LiveCache implements AsyncDisposable {
     const discovery = await client.known.refresh();
     this.#stopDiscovery = client.known.onDiscovered((found) => this.#watchKinds(found));
     this.#watchKinds(discovery);
-    await Promise.all([...this.#reflectors.values()].flat().map((reflector) => reflector.synced));
+    await Promise.all(this.#reflectors().map((reflector) => reflector.synced));
   }
 
   /** Settings changed: kinds may be excluded now, or no longer. */
@@ -101,7 +110,7 @@ export class LiveCache implements AsyncDisposable {
   }
 
   get kinds(): number {
-    return this.#reflectors.size;
+    return this.#watched.size;
   }
 
   item(key: ResourceKey): LiveItem | undefined {
@@ -110,7 +119,23 @@ export class LiveCache implements AsyncDisposable {
 
   /** Whether the kind is watched and its list complete: only then does a missing key mean an absent object. */
   isWatched(group: string, kind: string): boolean {
-    return this.#reflectors.get(`${group}/${kind}`)?.every(({ isListed }) => isListed) === true;
+    return this.#watched.get(`${group}/${kind}`)?.reflectors.every(({ isListed }) => isListed) === true;
+  }
+
+  /** Kinds whose objects are not all held: see `DestinationCluster.unreadableKinds`. */
+  *unreadable(): IterableIterator<UnreadableKind> {
+    for (const { resource, reflectors, trouble } of this.#watched.values()) {
+      if (reflectors.every(({ isListed }) => isListed)) continue;
+      const { group, kind } = resource;
+      yield {
+        group,
+        kind,
+        reason: trouble?.message ?? 'it is still being listed',
+        isRefused: trouble?.isRefused === true,
+      };
+    }
+    for (const group of this.#options.client.known.current?.unknownGroups ?? [])
+      yield { group, reason: 'discovery of the group fails; check its APIService', isRefused: false };
   }
 
   /**
@@ -157,7 +182,7 @@ export class LiveCache implements AsyncDisposable {
   /** Takes the answer to a write of ours. */
   absorb(object: KubernetesObject): void {
     const { group, kind, namespace } = resourceKeyOf(object);
-    const reflectors = this.#reflectors.get(`${group}/${kind}`);
+    const reflectors = this.#watched.get(`${group}/${kind}`)?.reflectors;
     const reflector =
       reflectors === undefined || reflectors.length <= 1
         ? reflectors?.[0]
@@ -174,8 +199,12 @@ export class LiveCache implements AsyncDisposable {
     this.#closed = true;
     clearTimeout(this.#rediscovery);
     this.#stopDiscovery?.();
-    await Promise.all([...this.#reflectors.values()].flat().map((reflector) => reflector.stop()));
-    this.#reflectors.clear();
+    await Promise.all(this.#reflectors().map((reflector) => reflector.stop()));
+    this.#watched.clear();
+  }
+
+  #reflectors(): Reflector<LiveItem>[] {
+    return [...this.#watched.values()].flatMap(({ reflectors }) => reflectors);
   }
 
   /** Starts and stops watches so that they match what is served and not excluded. Kinds of an unknown group stay. */
@@ -191,20 +220,26 @@ export class LiveCache implements AsyncDisposable {
         continue;
       wanted.set(id, resource);
     }
-    for (const [id, reflectors] of this.#reflectors) {
-      if (wanted.has(id)) continue;
-      this.#reflectors.delete(id);
+    const { known } = this.#options.client;
+    for (const [id, { resource, reflectors }] of this.#watched) {
+      // A version that is not served any more brings no events: what it brought last would stay for ever.
+      const versions = known.versionsOf(resource.group, resource.kind);
+      if (wanted.has(id) && versions.some(({ version }) => version === resource.version)) continue;
+      this.#watched.delete(id);
       for (const reflector of reflectors) {
         void reflector.stop();
         for (const item of reflector.values()) this.#forgetItem(item);
       }
     }
     for (const [id, resource] of wanted) {
-      if (!this.#reflectors.has(id)) this.#reflectors.set(id, this.#startWatching(resource));
+      if (this.#watched.has(id)) continue;
+      const watched: WatchedKind = { resource, reflectors: [], trouble: undefined };
+      this.#watched.set(id, watched);
+      watched.reflectors.push(...this.#startWatching(resource, watched));
     }
   }
 
-  #startWatching(resource: ApiResource): Reflector<LiveItem>[] {
+  #startWatching(resource: ApiResource, watched: WatchedKind): Reflector<LiveItem>[] {
     const namespaces = resource.namespaced && this.#namespaces().length > 0 ? this.#namespaces() : [''];
     const { onConnected, onError, onRefused } = this.#options;
     return namespaces.map((namespace) =>
@@ -216,9 +251,18 @@ export class LiveCache implements AsyncDisposable {
         fieldSelector: resource.group === '' && resource.kind === 'Secret' ? SECRET_SELECTOR : undefined,
         keep: (object) => this.#itemOf(object),
         onChange: (change) => this.#apply(change),
-        ...(onConnected === undefined ? {} : { onConnected }),
-        ...(onError === undefined ? {} : { onError: (error: unknown) => onError(error, resource) }),
-        ...(onRefused === undefined ? {} : { onRefused: (error: ClusterError) => onRefused(error, resource) }),
+        onConnected: () => {
+          watched.trouble = undefined;
+          onConnected?.();
+        },
+        onError: (error) => {
+          watched.trouble = { message: error instanceof Error ? error.message : String(error), isRefused: false };
+          onError?.(error, resource);
+        },
+        onRefused: (error) => {
+          watched.trouble = { message: error.message, isRefused: true };
+          onRefused?.(error, resource);
+        },
       }).start(),
     );
   }

@@ -17,7 +17,13 @@ import type { RenderRequest, ResolvedSource } from '../render/render-request.ts'
 import type { RenderedManifest, RenderedManifests } from '../render/rendered-manifests.ts';
 import { DEFAULT_SETTINGS } from '../settings/default-settings.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Deployment, DestinationCluster, ReconcileEvent, ReconcileWorld } from './reconcile-world.ts';
+import type {
+  Deployment,
+  DestinationCluster,
+  ReconcileEvent,
+  ReconcileWorld,
+  UnreadableKind,
+} from './reconcile-world.ts';
 
 /**
  * A world in memory for tests of whole behaviours: Git is a table of revisions, the cluster a map of objects behind a
@@ -239,6 +245,7 @@ class FakeCluster implements DestinationCluster {
   /** Answers of the server to writes, by `Kind/name`. */
   readonly refusals = new Map<string, ClusterError>();
   readonly images: string[] = [];
+  readonly unreadable: UnreadableKind[] = [];
   readonly client: ClusterClient;
   readonly #world: FakeWorld;
 
@@ -270,6 +277,10 @@ class FakeCluster implements DestinationCluster {
 
   orphanCandidates(): Iterable<{ key: ResourceKey; hasOwner: boolean }> {
     return [];
+  }
+
+  unreadableKinds(): Iterable<UnreadableKind> {
+    return this.unreadable;
   }
 
   typeOf(): undefined {

@@ -1188,6 +1188,55 @@ describe('guards', () => {
   });
 });
 
+describe('deletion while a kind cannot be read', () => {
+  const deleting = { finalizers: [FINALIZER_RESOURCES] };
+
+  it('waits when the application has objects of it, names it, and goes on by itself', async () => {
+    const { world, key, run, app, cluster } = setUp(
+      { syncPolicy: { automated: {} } },
+      { 'deploy/web.yaml': configMap('web') },
+    );
+    await run();
+    world.edit(key, { metadata: { ...deleting, deletionTimestamp: world.now().toISOString() } });
+    const unreadable = { group: '', kind: 'ConfigMap', reason: 'conversion webhook is down', isRefused: false };
+    cluster.unreadable.push(unreadable);
+    // As the live cache shows it: the kind was never listed completely.
+    const [hidden] = [...cluster.objects.values()];
+    cluster.objects.clear();
+    await run();
+    expect(world.application(key)?.metadata.finalizers).toEqual([FINALIZER_RESOURCES]);
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('ConfigMap cannot be read: conversion webhook is down. It goes on by itself'),
+    ]);
+    cluster.unreadable.pop();
+    cluster.store(hidden as KubernetesObject);
+    for (let pass = 0; pass < 3; pass++) await run();
+    expect(cluster.names()).toEqual([]);
+    expect(world.application(key)).toBeUndefined();
+  });
+
+  it('waits for a whole API group that the application has objects of, and for no other', async () => {
+    const { world, key, run, app, cluster } = setUp(
+      { syncPolicy: { automated: {} } },
+      { 'deploy/web.yaml': deployment('web') },
+    );
+    await run();
+    cluster.unreadable.push(
+      { group: 'metrics.example.org', reason: 'no answer', isRefused: false },
+      { group: 'example.org', kind: 'Widget', reason: 'forbidden', isRefused: true },
+      { group: 'apps', reason: 'no answer', isRefused: false },
+    );
+    world.edit(key, { metadata: { ...deleting, deletionTimestamp: world.now().toISOString() } });
+    await run();
+    expect(conditionsOf(app())).toEqual([
+      expect.stringContaining('the kinds of API group apps cannot be read: no answer'),
+    ]);
+    cluster.unreadable.pop();
+    for (let pass = 0; pass < 3; pass++) await run();
+    expect(world.application(key)).toBeUndefined();
+  });
+});
+
 describe('automatic rollback', () => {
   const policy = (value: string) => ({ metadata: { annotations: { 'lockstep.dev/auto-rollback': value } } });
 

@@ -166,6 +166,12 @@ async function cascade(
 ): Promise<{ message: string; blocked: string[]; requeueAfter: number | undefined } | undefined> {
   if (!finalizers.some((finalizer) => CASCADE.has(finalizer))) return undefined;
   const { application, now } = facts;
+  const unknown = unreadableKinds(facts, cluster);
+  if (unknown.length > 0) {
+    throw new DeletionBlocked(
+      `nothing is deleted while it is unknown what there is: ${unknown.join('; ')}. It goes on by itself; remove the finalizers of the Application to delete it without its resources`,
+    );
+  }
   const decide = (objects: readonly KubernetesObject[]): DeletionStep =>
     deletionStep({
       objects,
@@ -211,6 +217,25 @@ async function recordedObjects(facts: ReconcileFacts, cluster: DestinationCluste
   );
   const objects = [...(await cluster.liveObjects(keys)).values()];
   return objects.filter((object) => trackedBy(object, facts.settings.tracking) === facts.instanceName);
+}
+
+/**
+ * Kinds that cannot be read now and that the application has objects of, or may have when nobody ever compared it. One we may
+ * not list is none of them: what the status records of it is asked for by name.
+ */
+function unreadableKinds({ application }: ReconcileFacts, cluster: DestinationCluster): string[] {
+  const { resources } = application.status ?? {};
+  return [...cluster.unreadableKinds()]
+    .filter(
+      ({ group, kind, isRefused }) =>
+        !isRefused &&
+        (resources === undefined ||
+          resources.some((each) => (each.group ?? '') === group && (kind === undefined || each.kind === kind))),
+    )
+    .map(
+      ({ group, kind, reason }) =>
+        `${kind === undefined ? `the kinds of API group ${group}` : group === '' ? kind : `${kind} of ${group}`} cannot be read: ${reason}`,
+    );
 }
 
 /** Blockers are named once they have blocked for a while; nothing announces that. */

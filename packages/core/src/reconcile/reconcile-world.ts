@@ -99,6 +99,8 @@ export interface DestinationCluster {
   ownedObjects(instanceName: string): Iterable<KubernetesObject>;
   /** Namespaced top-level objects no application tracks; for orphan warnings. */
   orphanCandidates(namespace: string): Iterable<{ key: ResourceKey; hasOwner: boolean }>;
+  /** Kinds of which objects may exist that nothing above shows: what is missing of them is unknown, never absent. */
+  unreadableKinds(): Iterable<UnreadableKind>;
   /** The structured-merge type of a kind from the cluster's own OpenAPI v3. */
   typeOf(kind: GroupVersionKind): ValueType | undefined;
   /** Health by the configured Lua and the built-in checks; undefined for a kind without one. */
@@ -107,6 +109,16 @@ export interface DestinationCluster {
   treeFacts(roots: readonly ResourceKey[]): { images: string[]; externalURLs: string[] };
   /** Dry-run answers, shared by all applications of this cluster. */
   readonly predictions: PredictionCache;
+}
+
+export interface UnreadableKind {
+  group: string;
+  /** Absent: discovery cannot read the group, so its kinds are unknown. */
+  kind?: string;
+  /** What the server said. */
+  reason: string;
+  /** We may not list it; otherwise its list failed, or is not complete yet. */
+  isRefused: boolean;
 }
 
 /** What one finished sync put into the cluster. */
