@@ -76,6 +76,7 @@ export { ClusterError, GitOpsError, RenderError, TerminalError, WaitingError } f
 // health
 export { assessHealth } from './health/assess-health.ts';
 export type { Health, HealthCheck, HealthStatus } from './health/health.ts';
+export { healthOfLua } from './health/lua-health.ts';
 export { isWorse, worstHealth } from './health/worst-health.ts';
 // kubernetes
 export * from './kubernetes/annotations.ts';
@@ -164,6 +165,7 @@ export * from './render/tree-reader.ts';
 export * from './settings/default-settings.ts';
 export * from './settings/excluded-kinds.ts';
 export * from './settings/go-duration.ts';
+export * from './settings/lua-scripts.ts';
 export * from './settings/parse-settings.ts';
 export * from './settings/settings.ts';
 // status

@@ -35,6 +35,7 @@ function open(
     facts: { server: server.url, name: 'far' },
     memory: { namespace: 'argocd', object: 'secret far', expected: () => undefined, remember: async () => {} },
     settings,
+    lua: { run: async () => ({ type: 'nil' }) },
     logger: pino({ level: 'silent' }),
     onChange: () => {},
     onEvent: () => {},

@@ -1,7 +1,6 @@
 import {
   type ApiResource,
   type ApplyOptions,
-  assessHealth,
   buildResourceTree,
   type ClusterClient,
   ClusterError,
@@ -25,6 +24,7 @@ import { LiveCache, type LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
 import { Cancelled } from './cancelled.ts';
 import { ClusterIdentity, type IdentityMemory } from './cluster-identity.ts';
+import { HealthAssessor, type HealthAssessorOptions } from './health-assessor.ts';
 
 export type ClusterState = 'idle' | 'starting' | 'ready' | 'unreachable';
 
@@ -47,6 +47,8 @@ export interface ClusterOptions {
   facts: ClusterFacts;
   memory: IdentityMemory;
   settings: () => Settings;
+  /** Runs health scripts. */
+  lua: HealthAssessorOptions['lua'];
   logger: Logger;
   onChange: (cluster: Cluster, change: LiveChange) => void;
   onEvent: (cluster: Cluster) => void;
@@ -72,6 +74,7 @@ export class Cluster implements AsyncDisposable {
   readonly #options: ClusterOptions;
   readonly #identity: ClusterIdentity;
   readonly #stopListening: () => void;
+  readonly #health: HealthAssessor;
   #cache: LiveCache | undefined;
   #state: ClusterState = 'idle';
   #failure: GitOpsError | undefined;
@@ -92,6 +95,12 @@ export class Cluster implements AsyncDisposable {
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.facts = options.facts;
+    this.#health = new HealthAssessor({
+      settings: options.settings,
+      lua: options.lua,
+      onAnswer: (object, wasMissed) => (this.#cache ?? this.#startingCache)?.judged(object, wasMissed),
+      onRested: (check) => this.#cache?.rejudge(check),
+    });
     this.client = new KubernetesClient(options.connection);
     this.#identity = new ClusterIdentity({ connection: options.connection, memory: options.memory });
     this.#stopListening = options.connection.onWatchSocket(() => {
@@ -191,13 +200,15 @@ export class Cluster implements AsyncDisposable {
       isNamespaced: (group, kind) => this.client.resourceFor(group, kind)?.namespaced,
       liveObjects: async (keys) => {
         await this.#loadSchemas(keys);
-        return cache.objects(application, keys);
+        const objects = await cache.objects(application, keys);
+        await this.#health.ready(objects.values(), cache.owned(application));
+        return objects;
       },
       ownedObjects: (instanceName) => cache.owned(instanceName),
       orphanCandidates: (namespace) => orphanCandidates(cache, namespace),
       unreadableKinds: () => cache.unreadable(),
       typeOf: (kind: GroupVersionKind): ValueType | undefined => this.client.schemas.knownTypeOf(kind),
-      assessHealth: (object: KubernetesObject): Health | undefined => assessHealth(object),
+      assessHealth: (object: KubernetesObject): Health | undefined => this.#health.assess(object),
       treeFacts: (roots) =>
         treeSummary(buildResourceTree({ roots: nodesOf(cache, roots), childrenOf: (node) => cache.childrenOf(node) })),
       predictions: this.predictions,
@@ -212,6 +223,7 @@ export class Cluster implements AsyncDisposable {
     const cache = this.#cache;
     if (cache === undefined || this.#readBy === readingOf(this.#options.settings())) {
       cache?.reconfigure();
+      cache?.rejudge();
       return;
     }
     this.#cache = undefined;
@@ -223,6 +235,7 @@ export class Cluster implements AsyncDisposable {
     this.#closed = true;
     this.#stopListening();
     clearTimeout(this.#retry);
+    this.#health[Symbol.dispose]();
     await Promise.all([this.#cache?.[Symbol.asyncDispose](), this.#startingCache?.[Symbol.asyncDispose]()]);
     this.#cache = undefined;
     if (this.#options.ownsConnection) await this.#options.connection[Symbol.asyncDispose]();
@@ -235,6 +248,7 @@ export class Cluster implements AsyncDisposable {
       client: this.client,
       facts: () => this.facts,
       settings,
+      health: this.#health,
       onChange: (change) => onChange(this, change),
       onEvent: () => onEvent(this),
       onConnected: () => this.#connected(),

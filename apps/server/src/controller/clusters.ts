@@ -3,7 +3,7 @@ import { ClusterConnection, type RequestObserver } from '../kubernetes/cluster-c
 import type { LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
 import { Cancelled } from './cancelled.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, type ClusterOptions } from './cluster.ts';
 import { ANNOTATION_CLUSTER_UID, type IdentityMemory } from './cluster-identity.ts';
 import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './cluster-secret.ts';
 import type { ConfigMap, ControlPlane, Secret } from './control-plane.ts';
@@ -11,6 +11,7 @@ import { shardOf } from './shard-of.ts';
 
 export interface ClustersOptions {
   controlPlane: ControlPlane;
+  lua: ClusterOptions['lua'];
   logger: Logger;
   observe: (server: string) => RequestObserver;
   onChange: (cluster: Cluster, change: LiveChange) => void;
@@ -122,7 +123,7 @@ export class Clusters implements AsyncDisposable {
   }
 
   #open(facts: ClusterFacts, secret: Secret | undefined): Cluster {
-    const { controlPlane, logger, observe, onChange, onEvent, onState } = this.#options;
+    const { controlPlane, lua, logger, observe, onChange, onEvent, onState } = this.#options;
     const config = secret === undefined ? undefined : clusterKubeConfig(secret);
     const connection =
       config === undefined
@@ -134,6 +135,7 @@ export class Clusters implements AsyncDisposable {
       facts,
       memory: this.#memoryOf(facts.server),
       settings: () => controlPlane.settings(),
+      lua,
       logger,
       onChange,
       onEvent,

@@ -17,7 +17,9 @@ import { DataLossMonitor } from '../redis/data-loss-monitor.ts';
 import { appendEvent, type RepositoryPush, readStream } from '../redis/event-stream.ts';
 import { openRedis, redisKeys } from '../redis/redis-connection.ts';
 import { RenderCache } from '../renderer/render-cache.ts';
+import { scriptProblems } from '../settings/script-problems.ts';
 import { JqWorker } from '../tools/jq.ts';
+import { LuaWorker } from '../tools/lua.ts';
 import { bootstrap } from './bootstrap.ts';
 import { Cancelled } from './cancelled.ts';
 import type { Cluster } from './cluster.ts';
@@ -45,6 +47,7 @@ export class Controller implements AsyncDisposable {
   readonly #abort = new AbortController();
   readonly #controlPlane: ControlPlane;
   readonly #redis: Redis;
+  readonly #lua = new LuaWorker();
   readonly #clusters: Clusters;
   readonly #leases: ShardLeases;
   readonly #shards = new Map<number, Shard>();
@@ -84,6 +87,7 @@ export class Controller implements AsyncDisposable {
     });
     this.#clusters = new Clusters({
       controlPlane: this.#controlPlane,
+      lua: this.#lua,
       logger,
       observe,
       onChange: (cluster, change) => this.#onLiveChange(cluster, change),
@@ -134,6 +138,7 @@ export class Controller implements AsyncDisposable {
     const { namespace } = this.#config;
     this.#stack.defer(() => this.#redis.disconnect());
     this.#stack.use(this.#controlPlane);
+    this.#stack.use(this.#lua);
     this.#stack.use(this.#clusters);
 
     await bootstrap(client, namespace, this.#logger);
@@ -302,9 +307,18 @@ export class Controller implements AsyncDisposable {
         this.#repositories.forgetFailures();
     });
     this.#controlPlane.onSettings(() => this.#enqueueAll());
+    this.#reportScripts();
+    this.#controlPlane.onSettings(() => this.#reportScripts());
     const webhooks = openRedis(this.#config.redisUrl, { blocking: true });
     this.#stack.defer(() => webhooks.disconnect());
     void readStream(webhooks, redisKeys.webhooks, this.#abort.signal, (fields) => this.#onPush(fields['push'] ?? ''));
+  }
+
+  /** Scripts that do not parse are told once, when the settings bring them. */
+  #reportScripts(): void {
+    void scriptProblems(this.#controlPlane.settings(), this.#lua).then((problems) => {
+      for (const problem of problems) this.#logger.warn(problem);
+    });
   }
 
   /** A hint from outside: one that cannot be read costs the wait for the next poll, never the process. */

@@ -1,11 +1,11 @@
-import { type ClusterFacts, DEFAULT_SETTINGS, type KubernetesObject, type Settings } from '@lockstep/core';
+import { type ClusterFacts, DEFAULT_SETTINGS, type Health, type KubernetesObject, type Settings } from '@lockstep/core';
 import { type Sandbox, startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionTo } from '../../tests/support/controller-world.ts';
 import { eventually, json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { KubernetesClient } from './kubernetes-client.ts';
-import { LiveCache, type LiveChange } from './live-cache.ts';
+import { type HealthView, LiveCache, type LiveChange } from './live-cache.ts';
 
 let sandbox: Sandbox;
 let connection: ClusterConnection;
@@ -74,6 +74,47 @@ describe('LiveCache', () => {
     await client.create(tracked('after', 'other'));
     await eventually('the next event arrived', () => changes.some(({ managedBy }) => managedBy.has('other')));
     expect(changes.some(({ managedBy }) => managedBy.has('shop'))).toBe(false);
+  });
+
+  it('judges again what a script answers for later, whether or not it keeps the body', async () => {
+    const health: HealthView = {
+      checkOf: ({ kind }) => (kind === 'ConfigMap' ? check : undefined),
+      show: (_object, before) => answer ?? before,
+    };
+    let check: string | undefined = 'first';
+    let answer: Health | undefined;
+    await using judging = new LiveCache({
+      client,
+      facts: () => facts,
+      settings: () => settings,
+      health,
+      onChange: (change) => changes.push(change),
+    });
+    await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bodiless', namespace: 'web' } });
+    await client.create(tracked('judged', 'judge'));
+    await judging.start();
+    const healthOf = (name: string) => judging.item(key('ConfigMap', name))?.tree.node.health;
+    const [body] = [...judging.owned('judge')] as [KubernetesObject];
+    changes.splice(0);
+
+    answer = { status: 'Degraded' };
+    judging.judged(body, false);
+    expect(healthOf('judged')).toEqual(answer);
+    expect(changes).toMatchObject([{ managedBy: new Set(['judge']), own: false }]);
+    // Whoever remembers the comparison by the identity of the body must compare again.
+    expect([...judging.owned('judge')][0]).not.toBe(body);
+    judging.judged(body, false);
+    expect(changes).toHaveLength(1);
+    judging.judged(body, true);
+    expect(changes).toHaveLength(2);
+    judging.judged({ ...body, metadata: { ...body.metadata, resourceVersion: '1' } }, true);
+    expect(changes).toHaveLength(2);
+
+    check = 'second';
+    answer = { status: 'Suspended' };
+    judging.rejudge();
+    await eventually('both are judged', () => healthOf('bodiless')?.status === 'Suspended');
+    expect(healthOf('judged')).toEqual(answer);
   });
 
   it('reads an untracked object once when it is a target, and follows it from then on', async () => {

@@ -1,5 +1,6 @@
 import {
   type ApiResource,
+  apiVersionOf,
   type ClusterError,
   type ClusterFacts,
   contentHash,
@@ -30,6 +31,16 @@ export interface LiveItem {
   object: KubernetesObject | undefined;
   /** Hash without what changes by itself; only of objects that keep their body. */
   hash: string | undefined;
+  /** Names the health script it is judged by; undefined for the built-in checks. */
+  check: string | undefined;
+}
+
+/** Health where scripts of users judge some kinds: they answer later. */
+export interface HealthView {
+  /** The health to show; `before` stands while a script has not answered. */
+  show(object: KubernetesObject, before: Health | undefined): Health | undefined;
+  /** Names the script that judges a kind, if any. */
+  checkOf(object: Pick<KubernetesObject, 'apiVersion' | 'kind'>): string | undefined;
 }
 
 interface WatchedKind {
@@ -55,7 +66,8 @@ export interface LiveCacheOptions {
   client: KubernetesClient;
   facts: () => ClusterFacts;
   settings: () => Settings;
-  assessHealth?: (object: KubernetesObject) => Health | undefined;
+  /** Without it, the built-in checks judge everything. */
+  health?: HealthView;
   onChange(change: LiveChange): void;
   onEvent?(): void;
   /** The API server answered, after it may not have. */
@@ -84,6 +96,7 @@ export class LiveCache implements AsyncDisposable {
   readonly #interestOf = new Map<string, Set<string>>();
   #stopDiscovery: (() => void) | undefined;
   #rediscovery: NodeJS.Timeout | undefined;
+  #rejudging: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: LiveCacheOptions) {
@@ -190,6 +203,29 @@ export class LiveCache implements AsyncDisposable {
     reflector?.absorb(object);
   }
 
+  /**
+   * A health script answered for this version of an object. `wasMissed`: a comparison could not wait for it. Bodies are
+   * told apart by identity, so a body that is judged otherwise becomes another one.
+   */
+  judged(object: KubernetesObject, wasMissed: boolean): void {
+    const item = this.#items.get(formatResourceKey(resourceKeyOf(object)));
+    if (item !== undefined && isVersion(item, object)) this.#judge(item, object, wasMissed);
+  }
+
+  /** Judges again whatever another check applies to since the settings changed or, given one, whatever it judged. */
+  rejudge(check?: string): void {
+    const { health } = this.#options;
+    if (health === undefined) return;
+    for (const item of this.#items.values()) {
+      const { node } = item.tree;
+      const now = health.checkOf({ apiVersion: apiVersionOf(node), kind: node.kind });
+      if (check === undefined ? item.check === now : item.check !== check) continue;
+      item.check = now;
+      if (item.object === undefined) this.#rejudging = this.#rejudging.then(() => this.#readAndJudge(item));
+      else this.#judge(item, item.object, false);
+    }
+  }
+
   /** The application is gone: nothing is kept for it any more. */
   forget(application: string): void {
     this.#setInterest(application, new Set());
@@ -268,9 +304,15 @@ export class LiveCache implements AsyncDisposable {
   }
 
   #itemOf(object: KubernetesObject): LiveItem {
-    const { settings, assessHealth } = this.#options;
+    const { settings, health } = this.#options;
     const { tracking, customLabels } = settings();
-    const tree = treeNodeOf(object, { customLabels, ...(assessHealth === undefined ? {} : { assessHealth }) });
+    const check = health?.checkOf(object);
+    const tree = treeNodeOf(object, {
+      customLabels,
+      ...(health === undefined || check === undefined
+        ? {}
+        : { assessHealth: () => health.show(object, this.#healthOf(object)) }),
+    });
     const application = trackedBy(object, tracking);
     const keepsBody =
       application !== undefined ||
@@ -281,7 +323,29 @@ export class LiveCache implements AsyncDisposable {
       application,
       object: keepsBody ? object : undefined,
       hash: keepsBody ? quietHash(object) : undefined,
+      check,
     };
+  }
+
+  /** What is shown of an object so far. */
+  #healthOf(object: KubernetesObject): Health | undefined {
+    const node = this.#items.get(formatResourceKey(resourceKeyOf(object)))?.tree.node;
+    return node?.uid === object.metadata.uid ? node?.health : undefined;
+  }
+
+  #judge(item: LiveItem, object: KubernetesObject, wasMissed: boolean): void {
+    const { health: before, ...node } = item.tree.node;
+    const health = this.#options.health?.show(object, before);
+    if (!wasMissed && health?.status === before?.status && health?.message === before?.message) return;
+    item.tree = { ...item.tree, node: health === undefined ? node : { ...node, health } };
+    this.#owners.set(item.tree);
+    if (item.object !== undefined) item.object = { ...item.object };
+    this.#tell(item, { type: 'modified', own: false });
+  }
+
+  async #readAndJudge(item: LiveItem): Promise<void> {
+    const object = await this.#read(item.tree.key).catch(() => undefined);
+    if (object !== undefined && !this.#closed && isVersion(item, object)) this.#judge(item, object, false);
   }
 
   #apply(change: Change<LiveItem>): void {
@@ -300,15 +364,23 @@ export class LiveCache implements AsyncDisposable {
     this.#options.onEvent?.();
     const isNoise =
       previous !== undefined && item.hash !== undefined && item.hash === previous.hash && sameHealth(previous, item);
+    this.#tell(item, { type, own, isNoise, previous });
+  }
+
+  #tell(
+    item: LiveItem,
+    change: Pick<LiveChange, 'type' | 'own'> & { isNoise?: boolean; previous?: LiveItem | undefined },
+  ): void {
+    const { type, own, isNoise, previous } = change;
+    const { key } = item.tree;
     const managedBy = new Set<string>();
-    if (!isNoise) {
+    if (isNoise !== true) {
       for (const application of [item.application, previous?.application])
         if (application !== undefined) managedBy.add(application);
-      for (const application of this.#interest.get(key) ?? []) managedBy.add(application);
+      for (const application of this.#interest.get(formatResourceKey(key)) ?? []) managedBy.add(application);
     }
     const treeOf = this.#treesOf(item);
-    if (managedBy.size > 0 || treeOf.size > 0)
-      this.#options.onChange({ key: item.tree.key, managedBy, treeOf, own, type });
+    if (managedBy.size > 0 || treeOf.size > 0) this.#options.onChange({ key, managedBy, treeOf, own, type });
   }
 
   /** The applications above an object: its own, and those of the owners it hangs under. */
@@ -429,6 +501,10 @@ function sameHealth(a: LiveItem, b: LiveItem): boolean {
     a.tree.node.health?.status === b.tree.node.health?.status &&
     a.tree.node.health?.message === b.tree.node.health?.message
   );
+}
+
+function isVersion({ tree: { node } }: LiveItem, { metadata }: KubernetesObject): boolean {
+  return node.uid === (metadata.uid ?? '') && node.resourceVersion === (metadata.resourceVersion ?? '');
 }
 
 function put(index: Map<string, Map<string, LiveItem>>, group: string, key: string, item: LiveItem): void {

@@ -3,6 +3,11 @@ import type { HealthStatus } from './health.ts';
 /** Best to worst, Argo CD's order. */
 const ORDER: readonly HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];
 
+/** Whether a text is one of Argo CD's statuses, in its spelling. */
+export function isHealthStatus(text: unknown): text is HealthStatus {
+  return (ORDER as readonly unknown[]).includes(text);
+}
+
 /** Whether `a` is worse than `b`. */
 export function isWorse(a: HealthStatus, b: HealthStatus): boolean {
   return ORDER.indexOf(a) > ORDER.indexOf(b);

@@ -53,6 +53,13 @@ describe('parseSettings', () => {
     ['resource.exclusions', 'a: [', /^resource\.exclusions: is not valid YAML/],
     ['resource.exclusions', 'a: b', /must be a YAML list/],
     ['resource.customizations.ignoreDifferences.apps_Deployment', '- x', /must be a YAML map/],
+    ['resource.customizations.actions.example.com_Widget', 'discovery.lua: |\n  x\n y', /is not valid YAML/],
+    [
+      'resource.customizations.actions.example.com_Widget',
+      'definitions: [{name: a}]',
+      /definition 1 lacks name or action\.lua/,
+    ],
+    ['resource.customizations.actions.example.com_Widget', 'discovery.lua: [1]', /discovery\.lua must be text/],
     ['kustomize.enable', 'perhaps', /neither true nor false/],
     ['resource.compareoptions', 'ignoreResourceStatusField: some', /Use all, crd or none/],
   ])('turns a bad %s into a warning with the fix', (key, value, expected) => {

@@ -2,7 +2,7 @@ import { load } from 'js-yaml';
 import { matchesGlob } from '../kubernetes/glob.ts';
 import { BUILT_IN_EXCLUSIONS, DEFAULT_SETTINGS } from './default-settings.ts';
 import { parseGoDuration } from './go-duration.ts';
-import type { ResourceCustomization, ResourceFilter, Settings, SettingsWarning } from './settings.ts';
+import type { CustomActions, ResourceCustomization, ResourceFilter, Settings, SettingsWarning } from './settings.ts';
 
 type Data = Record<string, string>;
 
@@ -310,8 +310,7 @@ function assign(main: Reader, key: string, target: ResourceCustomization, part: 
       target.useOpenLibs = String(value).trim() === 'true';
       return;
     case 'actions':
-      if (typeof value === 'string') target.actions = value;
-      else main.warn(key, 'the actions must be text, so they are ignored. Write them as a block with `|`');
+      assignActions(main, key, target, parsed(main, key, value));
       return;
     case 'ignoreDifferences':
     case 'ignoreResourceUpdates': {
@@ -345,6 +344,28 @@ function assign(main: Reader, key: string, target: ResourceCustomization, part: 
         `"${part}" is unknown, so it is ignored. Use health.lua, actions, ignoreDifferences, ignoreResourceUpdates or knownTypeFields`,
       );
   }
+}
+
+function assignActions(main: Reader, key: string, target: ResourceCustomization, value: unknown): void {
+  const block = main.mapOf(key, value);
+  if (Object.keys(block).length === 0) return;
+  const { 'discovery.lua': discovery = '', definitions = [], mergeBuiltinActions } = block;
+  if (typeof discovery !== 'string') {
+    main.warn(key, 'discovery.lua must be text, so the actions are ignored. Write it as a block with `|`');
+    return;
+  }
+  const actions: CustomActions = {
+    discoveryLua: discovery,
+    definitions: [],
+    mergeBuiltinActions: mergeBuiltinActions === true,
+  };
+  for (const [index, entry] of (Array.isArray(definitions) ? definitions : [definitions]).entries()) {
+    const { name, 'action.lua': actionLua } = isRecord(entry) ? entry : {};
+    if (typeof name === 'string' && name !== '' && typeof actionLua === 'string')
+      actions.definitions.push({ name, actionLua });
+    else main.warn(key, `definition ${index + 1} lacks name or action.lua, so it is ignored. Give it both, as text`);
+  }
+  target.actions = actions;
 }
 
 function parsed(main: Reader, key: string, value: unknown): unknown {

@@ -13,15 +13,21 @@ export interface IgnoredFields {
   jqPathExpressions?: string[];
 }
 
+/** The `actions` block of a kind: Lua that says which actions an object has, and what each does. */
+export interface CustomActions {
+  discoveryLua: string;
+  definitions: { name: string; actionLua: string }[];
+  mergeBuiltinActions: boolean;
+}
+
 /** What is said about the kinds that match `group` and `kind` (globs; `all` became `*`). */
 export interface ResourceCustomization {
   group: string;
   kind: string;
   healthLua?: string;
-  /** Lua's standard libraries are open to the health script. */
+  /** `string` and `math` are open to the scripts. */
   useOpenLibs?: boolean;
-  /** The `actions` block as YAML text. */
-  actions?: string;
+  actions?: CustomActions;
   ignoreDifferences?: IgnoredFields & { managedFieldsManagers?: string[] };
   ignoreResourceUpdates?: IgnoredFields;
   knownTypeFields?: { field: string; type: string }[];
