@@ -4,6 +4,7 @@ import {
   type ApplicationKey,
   type Hold,
   hasMultipleSources,
+  hooksInfo,
   type Operation,
   type RevisionHistory,
 } from '@lockstep/core';
@@ -56,6 +57,7 @@ export async function rollbackApplication(
       info: [
         { name: 'rollback', value: String(entry.id) },
         ...(request.reason ? [{ name: 'reason', value: request.reason }] : []),
+        hooksInfo(request.runHooks === true),
         ...allowEmptyInfo(request.allowEmpty),
       ],
       ...retryField(application.spec.syncPolicy?.retry),

@@ -61,6 +61,9 @@ export const OperationSchema = Type.Object({
  */
 export const INFO_ALLOW_EMPTY = 'allowEmpty';
 
+/** Entry of an operation's `info` that says whether its hooks run: `run` or `not run`. Decided once, before it begins. */
+export const INFO_HOOKS = 'hooks';
+
 export const ManagedNamespaceMetadataSchema = Type.Object({
   labels: Type.Optional(stringMap()),
   annotations: Type.Optional(stringMap()),
@@ -98,6 +101,10 @@ export const OperationStateSchema = Type.Object({
   retryCount: Type.Optional(int64()),
   syncResult: Type.Optional(SyncOperationResultSchema),
 });
+
+export function hooksInfo(run: boolean): { name: string; value: string } {
+  return { name: INFO_HOOKS, value: run ? 'run' : 'not run' };
+}
 
 export type Retry = Static<typeof RetrySchema>;
 export type SyncStrategy = Static<typeof SyncStrategySchema>;

@@ -23,6 +23,7 @@ export type ConditionType =
   | 'OrphanedResourceWarning'
   | 'InvalidAnnotationWarning'
   | 'SelfHealLoopWarning'
+  | 'SyncStalledWarning'
   | 'IgnoreDifferencesWarning'
   | 'UnknownKindWarning';
 

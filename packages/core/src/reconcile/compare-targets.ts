@@ -11,13 +11,14 @@ import { ClusterError } from '../errors.ts';
 import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
-import { describeResourceKey, formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
+import { describeResourceKey, formatResourceKey, type ResourceKey, resourceKeyOf } from '../kubernetes/resource-key.ts';
 import { parseSyncOptions, type SyncOptions } from '../kubernetes/sync-options.ts';
 import { builtInScope } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
 import { isExcludedKind } from '../settings/excluded-kinds.ts';
 import { refOf } from '../sync/apply-task.ts';
 import { pruneLimitOf } from '../sync/prune-guard.ts';
+import { hookTimeout } from '../sync/timeouts.ts';
 import { claimantsIn } from './claimants.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
@@ -71,7 +72,12 @@ export async function compareTargets(
     instanceName: facts.instanceName,
     pairs,
     hooks,
-    conditions: [...conditions, ...optionProblems(facts), ...forbiddenTargets(pairs, facts, cluster)],
+    conditions: [
+      ...conditions,
+      ...optionProblems(facts),
+      ...timeoutProblems(manifests ?? []),
+      ...forbiddenTargets(pairs, facts, cluster),
+    ],
     settings: diffSettings,
     tracking: settings.tracking,
     predictions,
@@ -228,6 +234,14 @@ function optionProblems(facts: ReconcileFacts): Condition[] {
     ...compareOptionsOf(application).problems.map((problem) => `Application: ${problem}`),
     ...(limit === undefined ? [] : [limit]),
   ].map((message) => ({ type: 'InvalidAnnotationWarning', message }));
+}
+
+function timeoutProblems(manifests: readonly RenderedManifest[]): Condition[] {
+  return manifests.flatMap(({ object }): Condition[] => {
+    const { problem } = hookTimeout(object);
+    if (problem === undefined) return [];
+    return [{ type: 'InvalidAnnotationWarning', message: `${describeResourceKey(resourceKeyOf(object))}: ${problem}` }];
+  });
 }
 
 function withOrphans(comparison: Comparison, facts: ReconcileFacts, cluster: DestinationCluster): Comparison {

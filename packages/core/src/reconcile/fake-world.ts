@@ -246,6 +246,8 @@ class FakeCluster implements DestinationCluster {
   readonly refusals = new Map<string, ClusterError>();
   readonly images: string[] = [];
   readonly unreadable: UnreadableKind[] = [];
+  /** Whether the kind of a definition is served once discovery is read again. */
+  isServed: (kind: string) => boolean = () => true;
   readonly client: ClusterClient;
   readonly #world: FakeWorld;
 
@@ -368,7 +370,7 @@ class FakeClient implements ClusterClient {
     for (const object of this.#cluster.objects.values()) {
       if (object.kind !== 'CustomResourceDefinition') continue;
       const spec = object['spec'] as { group: string; names: { kind: string } };
-      this.#cluster.customKinds.add(`${spec.group}/${spec.names.kind}`);
+      if (this.#cluster.isServed(spec.names.kind)) this.#cluster.customKinds.add(`${spec.group}/${spec.names.kind}`);
     }
     this.#world.note('DISCOVER');
     return Promise.resolve();

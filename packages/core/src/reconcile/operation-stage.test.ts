@@ -5,7 +5,7 @@ import { beginOperation, endOperation } from './operation-stage.ts';
 
 const now = new Date('2026-01-01T12:00:00.400Z');
 const whole: Operation = { sync: {} };
-const selective: Operation = { sync: { resources: [{ kind: 'ConfigMap', name: 'web' }] } };
+const healing: Operation = { sync: { resources: [{ kind: 'ConfigMap', name: 'web' }], autoHealAttemptsCount: 1 } };
 
 describe('beginOperation', () => {
   it('tells the hooks of two operations of the same second apart', () => {
@@ -21,7 +21,7 @@ describe('beginOperation', () => {
 
   it('says the time as it is when nothing can be mixed up', () => {
     const first = beginOperation(whole, now, undefined);
-    expect(beginOperation(selective, now, first).startedAt).toBe('2026-01-01T12:00:00Z');
+    expect(beginOperation(healing, now, first).startedAt).toBe('2026-01-01T12:00:00Z');
     const later = new Date('2026-01-01T12:00:07Z');
     expect(beginOperation(whole, later, first).startedAt).toBe('2026-01-01T12:00:07Z');
   });

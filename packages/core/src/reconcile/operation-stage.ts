@@ -1,5 +1,11 @@
 import type { Application } from '../application/application.ts';
-import { INFO_ALLOW_EMPTY, type Operation, type OperationState } from '../application/operation.ts';
+import {
+  hooksInfo,
+  INFO_ALLOW_EMPTY,
+  INFO_HOOKS,
+  type Operation,
+  type OperationState,
+} from '../application/operation.ts';
 import { permitsSource } from '../application/project-permissions.ts';
 import type { ApplicationSource } from '../application/source.ts';
 import { hasMultipleSources, revisionFields, sourceFields, sourcesOf } from '../application/sources.ts';
@@ -11,7 +17,7 @@ import { contentHash } from '../kubernetes/content-hash.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { operationId } from '../sync/operation-id.ts';
-import { type PlanInput, planSync, runsHooks } from '../sync/plan-sync.ts';
+import { mayRunHooks, type PlanInput, planSync } from '../sync/plan-sync.ts';
 import { respectIgnoreDifferences } from '../sync/respect-ignore-differences.ts';
 import { finishTime, rfc3339, runSync, type SyncPass } from '../sync/run-sync.ts';
 import { type SyncPlan, tasksOf } from '../sync/sync-plan.ts';
@@ -31,7 +37,7 @@ export function beginOperation(operation: Operation, now: Date, before: Operatio
   const secondBefore = before === undefined ? Number.NaN : Math.floor(Date.parse(before.startedAt) / 1000);
   // A clock that was set back must not push the time further and further ahead.
   const isWithin = secondBefore >= second && secondBefore - second < 60;
-  const hasHooks = operation.sync !== undefined && runsHooks(operation.sync);
+  const hasHooks = operation.sync !== undefined && mayRunHooks(operation.sync);
   const startedAt = isWithin ? secondBefore + (hasHooks ? 1 : 0) : second;
   return {
     operation,
@@ -137,10 +143,12 @@ export async function planOperation(
     operation: sync,
     isAutomated: state.operation.initiatedBy?.automated === true,
     allowsEmpty: allowsEmpty(state.operation, application),
+    runsHooks: decidedHooks(state.operation),
     settings: facts.settings,
     comparison,
     revision: revisions.join(' '),
     attempt: { id: operationId(state), startedAt: state.startedAt, retryCount: state.retryCount ?? 0 },
+    now: facts.now,
     project,
     cluster: cluster.facts,
     destinationNamespace: facts.destinationNamespace,
@@ -171,6 +179,7 @@ export async function runOperation(
     state: OperationState;
     plan: SyncPlan;
     checkpoint: (state: OperationState) => Promise<void>;
+    terminationReason?: string | undefined;
   },
 ): Promise<SyncPass> {
   const { plan, state } = run;
@@ -188,6 +197,7 @@ export async function runOperation(
     now: () => world.now(),
     throwIfCancelled: () => world.throwIfCancelled(),
     checkpoint: run.checkpoint,
+    terminationReason: run.terminationReason,
   });
   for (const { target, object } of pass.applied.values()) {
     cluster.predictions.set(diffKey({ target, live: object, fieldManager: FIELD_MANAGER }), UNCHANGED);
@@ -225,6 +235,23 @@ async function withRespectedDifferences(
       return respected === target ? resource : { ...resource, target: respected };
     }),
   );
+}
+
+/**
+ * The state with the decision whether hooks run, for an operation of selected resources: once they are applied nothing
+ * changes any more, and the hooks that come after must run all the same.
+ */
+export function pinHooks(state: OperationState, plan: SyncPlan): OperationState {
+  const { operation } = state;
+  if ((operation.sync?.resources ?? []).length === 0 || decidedHooks(operation) !== undefined) return state;
+  const info = [...(operation.info ?? []), hooksInfo(plan.runsHooks)];
+  return { ...state, operation: { ...operation, info } };
+}
+
+function decidedHooks({ info, sync }: Operation): boolean | undefined {
+  if ((sync?.resources ?? []).length === 0) return undefined;
+  const value = info?.find(({ name }) => name === INFO_HOOKS)?.value;
+  return value === undefined ? undefined : value === 'run';
 }
 
 /** Said for the application, or for this one operation. */

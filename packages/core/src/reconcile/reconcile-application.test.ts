@@ -618,7 +618,10 @@ describe('operations on request', () => {
     expect((await run()).requeueAfter).toBe(60_000);
     world.advance(60);
     await run();
-    expect(status().operationState).toMatchObject({ phase: 'Failed', message: 'Operation terminated' });
+    expect(status().operationState).toMatchObject({
+      phase: 'Failed',
+      message: 'Operation terminated: it took longer than 1m0s',
+    });
   });
 
   it('rolls back to an earlier deployment, and auto-sync leaves a held application alone until the next commit', async () => {
@@ -1313,6 +1316,7 @@ describe('automatic rollback', () => {
     expect(cluster.get('ConfigMap', 'a')?.['data']).toEqual({ value: 'one' });
     expect(status().operationState?.operation.info).toEqual([
       { name: 'Reason', value: expect.stringContaining('the sync to bbbbbbb2 failed') },
+      { name: 'hooks', value: 'not run' },
     ]);
   });
 

@@ -18,6 +18,8 @@ import {
 } from '../kubernetes/annotations.ts';
 import { contentHash } from '../kubernetes/content-hash.ts';
 import { hooksOf } from '../kubernetes/hooks.ts';
+import type { KubernetesObject } from '../kubernetes/object.ts';
+import { formatGoDuration } from '../settings/go-duration.ts';
 import { isDeployment, nextHistory } from '../status/history.ts';
 import { summarizeStatus } from '../status/summarize-status.ts';
 import { decideRollback } from '../sync/auto-rollback.ts';
@@ -25,9 +27,12 @@ import { decideAutoSync, describeRevisions } from '../sync/auto-sync.ts';
 import { ANNOTATION_HOLD, type Hold, holdEndsAt, holdOf, isHoldOver } from '../sync/hold.ts';
 import { operationOf } from '../sync/operation-id.ts';
 import { beginRetry, canRetry, retryDueAt, scheduleRetry } from '../sync/retry.ts';
-import { rfc3339, settleHook } from '../sync/run-sync.ts';
+import { rfc3339, type SyncPass, settleHook } from '../sync/run-sync.ts';
 import { selfHealLoop } from '../sync/self-heal-loop.ts';
+import { lastProgressAt, STALL_MS, stallCondition } from '../sync/stall.ts';
+import type { SyncPlan } from '../sync/sync-plan.ts';
 import { type SyncWindowDecision, syncWindowDecision } from '../sync/sync-windows.ts';
+import { syncTimeout } from '../sync/timeouts.ts';
 import { ApplicationWriter, withOperationState } from './application-writer.ts';
 import { type ComparedTargets, compareTargets } from './compare-targets.ts';
 import {
@@ -36,6 +41,7 @@ import {
   endOperation,
   forbiddenSource,
   operationSources,
+  pinHooks,
   pinTargets,
   planOperation,
   runOperation,
@@ -132,6 +138,7 @@ class Pass {
   #newHold: Hold | undefined;
   #completed: OperationState | undefined;
   #deployed: Targets | undefined;
+  #terminationReason: string | undefined;
   readonly #writer: ApplicationWriter;
 
   private readonly world: ReconcileWorld;
@@ -208,17 +215,23 @@ class Pass {
     if (endsAt !== undefined) this.#requeueAt(endsAt);
   }
 
-  /** An automated attempt that waits for its retry makes room for a newer commit, which may well be the correction. */
+  /**
+   * An attempt that waits for its retry makes room for a newer commit, which may well be the correction: an automated one
+   * ends, and a requested one that named no revision goes on with the newer one at once.
+   */
   supersedeRetry(targets: Targets): void {
     const state = this.#state;
-    if (state === undefined || retryDueAt(state) === undefined || state.operation.initiatedBy?.automated !== true)
-      return;
+    if (state === undefined || retryDueAt(state) === undefined) return;
     const tried = state.syncResult?.revisions ?? [state.syncResult?.revision ?? ''];
     if (
       tried.length === targets.revisions.length &&
       tried.every((revision, index) => revision === targets.revisions[index])
     )
       return;
+    if (state.operation.initiatedBy?.automated !== true) {
+      if (followsSources(state.operation)) this.#state = beginRetry(state, { unpinned: true });
+      return;
+    }
     const message = `${state.message ?? ''} Superseded by ${describeRevisions(targets.revisions)}.`;
     this.#state = endOperation(state, 'Failed', message, this.facts.now);
   }
@@ -298,7 +311,12 @@ class Pass {
     // The operation's own targets, where they are not the application's.
     const own = await this.#operationTargets(cluster, ready, targets, compared);
     if (own === undefined) return false;
-    const pinned = pinTargets(ready, this.facts, own.targets);
+    const begun = pinTargets(ready, this.facts, own.targets);
+    const plan =
+      own.targets === NO_TARGETS
+        ? NO_PLAN
+        : await planOperation(this.world, this.facts, cluster, begun, own.compared, own.targets.revisions);
+    const pinned = pinHooks(begun, plan);
     if (this.#isOperationTaken || this.#newHold !== undefined) {
       await this.#writer.write((stored) => this.#begun(stored, pinned));
       const stored = this.#writer.current?.status?.operationState;
@@ -309,17 +327,18 @@ class Pass {
         return false;
       }
     }
-    const plan = await planOperation(this.world, this.facts, cluster, pinned, own.compared, own.targets.revisions);
     const pass = await runOperation(this.world, this.facts, cluster, {
       state: pinned,
       plan,
       checkpoint: (running) => this.#writer.checkpoint(running),
+      terminationReason: this.#terminationReason,
     });
     if (pass.requeueAfter !== undefined) this.#requeueIn(pass.requeueAfter);
     if (pass.waitingFor === undefined) this.#complete(pass.state, own.targets, pinned);
     else {
       this.#state = pass.state;
       this.#waitingFor = pass.waitingFor;
+      this.#reportStall(cluster, pass, pass.waitingFor);
     }
     return pass.applied.size > 0 || hasPruned(pass.state);
   }
@@ -392,20 +411,14 @@ class Pass {
       this.#complete(endOperation(state, 'Error', message, facts.now), undefined);
       return undefined;
     }
+    if (state.phase === 'Terminating' || this.#isOutOfTime(state)) return { ...state, phase: 'Terminating' };
     const dueAt = retryDueAt(state);
     if (dueAt !== undefined && dueAt > facts.now.getTime()) {
       this.#requeueAt(dueAt);
       this.#waitingFor = state.message;
       return undefined;
     }
-    let next = dueAt === undefined ? state : beginRetry(state);
-    const timeoutSeconds = facts.settings.syncTimeoutSeconds;
-    if (timeoutSeconds > 0) {
-      const endsAt = Date.parse(next.startedAt) + timeoutSeconds * 1000;
-      if (endsAt <= facts.now.getTime()) next = { ...next, phase: 'Terminating' };
-      else this.#requeueAt(endsAt);
-    }
-    if (next.phase === 'Terminating') return next;
+    const next = dueAt === undefined ? state : beginRetry(state);
     const window = this.#window(initiatedBy?.automated !== true, next.startedAt);
     if (!window.allowed) {
       this.#state = { ...next, message: 'Sync operation blocked by sync window' };
@@ -419,6 +432,32 @@ class Pass {
       return undefined;
     }
     return next;
+  }
+
+  /** The time counts from the beginning, over all retries. */
+  #isOutOfTime({ startedAt }: OperationState): boolean {
+    const { application, settings, now } = this.facts;
+    const { ms, problem } = syncTimeout(application, settings);
+    if (problem !== undefined) this.conditions.push({ type: 'InvalidAnnotationWarning', message: problem });
+    if (ms === undefined) return false;
+    const endsAt = Date.parse(startedAt) + ms;
+    if (endsAt > now.getTime()) {
+      this.#requeueAt(endsAt);
+      return false;
+    }
+    this.#terminationReason = `it took longer than ${formatGoDuration(ms)}`;
+    return true;
+  }
+
+  #reportStall(cluster: DestinationCluster, { state, waitingObjects: waitsFor }: SyncPass, message: string): void {
+    const { now } = this.facts;
+    const since = lastProgressAt(state.startedAt, waitsFor);
+    if (now.getTime() - since < STALL_MS) {
+      this.#requeueAt(since + STALL_MS);
+      return;
+    }
+    const assessHealth = (object: KubernetesObject) => cluster.assessHealth(object);
+    this.conditions.push(stallCondition({ message, since, waitsFor, assessHealth, now }));
   }
 
   async #operationTargets(
@@ -441,11 +480,9 @@ class Pass {
         this.#requeueIn(own.retryAfter);
         return undefined;
       }
-      const end =
-        state.phase === 'Terminating'
-          ? endOperation(state, 'Failed', 'Operation terminated', facts.now)
-          : endOperation(state, 'Error', describeConditions([own.failure]), facts.now);
-      this.#complete(end, undefined, state);
+      // Its hooks are known by the results, so they are ended all the same.
+      if (state.phase === 'Terminating') return { targets: NO_TARGETS, compared };
+      this.#complete(endOperation(state, 'Error', describeConditions([own.failure]), facts.now), undefined, state);
       return undefined;
     }
     const comparedOwn = await compareTargets(world, facts, cluster, {
@@ -617,6 +654,20 @@ function isAskedFor(state: OperationState | undefined, operation: Operation | un
     contentHash({ sync, initiatedBy }) === contentHash({ sync: operation.sync, initiatedBy: operation.initiatedBy })
   );
 }
+
+/** Whether an operation deploys whatever the application's sources say. */
+function followsSources({ sync }: Operation): boolean {
+  if (sync === undefined || (sync.manifests ?? []).length > 0) return false;
+  return (
+    sync.revision === undefined &&
+    sync.revisions === undefined &&
+    sync.source === undefined &&
+    sync.sources === undefined
+  );
+}
+
+const NO_TARGETS: Targets = { manifests: [], revisions: [], sources: [], sourceTypes: [] };
+const NO_PLAN: SyncPlan = { revision: '', phases: [], problems: [], runsHooks: false };
 
 function hasPruned(state: OperationState): boolean {
   return (state.syncResult?.resources ?? []).some((result) => result.status === 'Pruned');

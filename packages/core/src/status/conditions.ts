@@ -15,6 +15,7 @@ const ORDER: readonly ConditionType[] = [
   'ExcludedResourceWarning',
   'OrphanedResourceWarning',
   'SelfHealLoopWarning',
+  'SyncStalledWarning',
   'InvalidAnnotationWarning',
   'UnknownKindWarning',
 ];

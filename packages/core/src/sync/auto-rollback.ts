@@ -1,17 +1,19 @@
 import type { Application, RevisionHistory } from '../application/application.ts';
-import type { Operation } from '../application/operation.ts';
+import { hooksInfo, type Operation } from '../application/operation.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { parseGoDuration } from '../settings/go-duration.ts';
 import { type Hold, holdOf } from './hold.ts';
 
 /**
- * On an Application: roll back by itself. `true`, or JSON such as `{"on": ["Degraded", "SyncFailed"], "within": "10m"}`.
+ * On an Application: roll back by itself. `true`, or JSON such as `{"on": ["Degraded", "SyncFailed"], "within": "10m", "hooks": true}`.
  */
 export const ANNOTATION_AUTO_ROLLBACK = 'lockstep.dev/auto-rollback';
 
 export interface RollbackPolicy {
   on: ('Degraded' | 'SyncFailed')[];
   withinMs: number;
+  /** Hooks of the old revision run again; they may migrate a database, so not by default. */
+  hooks: boolean;
 }
 
 export type RollbackDecision =
@@ -45,7 +47,7 @@ export function decideRollback(input: {
     const isOther =
       target !== undefined && revisionsOf(target).join(' ') !== failed.join(' ') && failed.join('') !== '';
     if (isRecent && isOther)
-      return rollbackTo(target, `the sync to ${failed.join(' ')} failed: ${last.message ?? ''}`, input);
+      return rollbackTo(target, policy, `the sync to ${failed.join(' ')} failed: ${last.message ?? ''}`, input);
     return NO;
   }
   if (!policy.on.includes('Degraded')) return NO;
@@ -54,7 +56,12 @@ export function decideRollback(input: {
   if (newest === undefined || before === undefined || sameDeployment(newest, before)) return NO;
   const until = Date.parse(newest.deployedAt) + policy.withinMs;
   if (Number.isNaN(until) || now.getTime() > until || comparison.health.status !== 'Degraded') return NO;
-  return rollbackTo(before, `${revisionsOf(newest).join(' ')} is Degraded: ${comparison.health.message ?? ''}`, input);
+  return rollbackTo(
+    before,
+    policy,
+    `${revisionsOf(newest).join(' ')} is Degraded: ${comparison.health.message ?? ''}`,
+    input,
+  );
 }
 
 const NO: RollbackDecision = { rollback: false };
@@ -66,19 +73,28 @@ export function rollbackPolicyOf(application: Pick<Application, 'metadata'>): {
 } {
   const text = application.metadata.annotations?.[ANNOTATION_AUTO_ROLLBACK];
   if (text === undefined || text === '' || text === 'false') return {};
-  if (text === 'true') return { policy: { on: ['Degraded', 'SyncFailed'], withinMs: DEFAULT_WITHIN_MS } };
+  if (text === 'true') return { policy: { on: ['Degraded', 'SyncFailed'], withinMs: DEFAULT_WITHIN_MS, hooks: false } };
   const problem = `annotation ${ANNOTATION_AUTO_ROLLBACK} is "${text}", which cannot be read. Write "true", or for example {"on": ["Degraded"], "within": "10m"}`;
   try {
-    const { on = ['Degraded', 'SyncFailed'], within = '10m' } = JSON.parse(text) as { on?: unknown; within?: unknown };
+    const {
+      on = ['Degraded', 'SyncFailed'],
+      within = '10m',
+      hooks = false,
+    } = JSON.parse(text) as {
+      on?: unknown;
+      within?: unknown;
+      hooks?: unknown;
+    };
     const withinMs = parseGoDuration(String(within));
     if (
       !Array.isArray(on) ||
       withinMs === undefined ||
+      typeof hooks !== 'boolean' ||
       on.some((event) => event !== 'Degraded' && event !== 'SyncFailed')
     ) {
       return { problem };
     }
-    return { policy: { on, withinMs } };
+    return { policy: { on, withinMs, hooks } };
   } catch {
     return { problem };
   }
@@ -86,6 +102,7 @@ export function rollbackPolicyOf(application: Pick<Application, 'metadata'>): {
 
 function rollbackTo(
   target: RevisionHistory,
+  { hooks }: RollbackPolicy,
   why: string,
   { application, now }: { application: Application; now: Date },
 ): RollbackDecision {
@@ -102,10 +119,11 @@ function rollbackTo(
         ...(source === undefined ? {} : { source }),
         ...(sources === undefined ? {} : { sources }),
         ...(policy?.automated?.prune === true ? { prune: true } : {}),
+        syncStrategy: hooks ? { hook: {} } : { apply: {} },
         ...(policy?.syncOptions === undefined ? {} : { syncOptions: policy.syncOptions }),
       },
       initiatedBy: { automated: true },
-      info: [{ name: 'Reason', value: reason }],
+      info: [{ name: 'Reason', value: reason }, hooksInfo(hooks)],
       ...(policy?.retry === undefined ? {} : { retry: policy.retry }),
     },
     hold: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Application, ApplicationStatus } from '../application/application.ts';
+import type { Retry, SyncOperation } from '../application/operation.ts';
 import type { ResourceComparison } from '../compare/comparison.ts';
 import { DEFAULT_SETTINGS } from '../settings/default-settings.ts';
 import { type AutoSyncInput, decideAutoSync } from './auto-sync.ts';
@@ -29,6 +30,8 @@ function decide(change: {
   status?: AutoSyncInput['comparison']['status'];
   annotations?: Record<string, string>;
   window?: Partial<AutoSyncInput['window']>;
+  history?: ApplicationStatus['history'];
+  retry?: Retry;
   at?: string;
 }) {
   const application: Application = {
@@ -39,12 +42,17 @@ function decide(change: {
       project: 'default',
       destination: {},
       source,
-      syncPolicy: { automated: change.automated ?? {}, syncOptions: ['PruneLast=true'] },
+      syncPolicy: {
+        automated: change.automated ?? {},
+        syncOptions: ['PruneLast=true'],
+        ...(change.retry === undefined ? {} : { retry: change.retry }),
+      },
     },
     ...(change.last === undefined
       ? {}
       : {
           status: {
+            history: change.history ?? [],
             operationState: {
               operation: { sync: {} },
               phase: 'Succeeded',
@@ -121,14 +129,56 @@ describe('decideAutoSync', () => {
     expect(decide({ last })).toMatchObject({ sync: true, reason: 'new revision' });
   });
 
-  it('says why a failed revision is not tried again', () => {
-    expect(decide({ last: { phase: 'Failed', message: 'it broke' } })).toEqual({
+  it('tries a failed revision again after a growing wait, whole and with the time said, with or without self-heal', () => {
+    for (const automated of [{}, healing]) {
+      const failed = (earlier: number) => ({
+        phase: 'Failed' as const,
+        message: 'it broke',
+        operation: { sync: { autoHealAttemptsCount: earlier } },
+      });
+      expect(decide({ automated, last: failed(2) })).toEqual({
+        sync: false,
+        retryAt: Date.parse('2026-01-01T12:00:06Z'),
+        condition: {
+          type: 'SyncError',
+          message:
+            'Failed last sync attempt to [abc]: it broke. It is tried again at 2026-01-01T12:00:06Z; correct the source to end it',
+        },
+      });
+      const again = decide({ automated, last: failed(2), at: '2026-01-01T12:00:06Z' });
+      expect(again).toMatchObject({ sync: true, reason: 'retry', operation: { sync: { autoHealAttemptsCount: 3 } } });
+      expect(again.sync && again.operation.sync?.resources).toBeUndefined();
+    }
+  });
+
+  it.each<[string, Parameters<typeof decide>[0]]>([
+    ['was ended by a person', { last: { phase: 'Failed', message: 'Operation terminated' } }],
+    [
+      'was ended by a person in a retry',
+      { last: { phase: 'Failed', message: 'Operation terminated (retried 1 times).' } },
+    ],
+    ['is not to be repeated', { last: { phase: 'Failed', message: 'it broke' }, retry: { limit: 0 } }],
+  ])('says why a revision is not tried again when its attempt %s', (_title, change) => {
+    expect(decide({ automated: healing, at: '2026-01-01T15:00:00Z', ...change })).toEqual({
       sync: false,
       condition: {
         type: 'SyncError',
-        message: 'Failed last sync attempt to [abc]: it broke. Correct the source and push, or start a sync',
+        message: expect.stringMatching(
+          /^Failed last sync attempt to \[abc\]: .*\. Correct the source and push, or start a sync$/,
+        ),
       },
     });
+  });
+
+  it.each<[string, SyncOperation]>([
+    ['a dry run', { dryRun: true }],
+    ['local manifests', { manifests: ['{}'] }],
+    ['selected resources', { resources: [{ kind: 'ConfigMap', name: 'web' }] }],
+  ])('does not take %s for an attempt of the revision', (_title, sync) => {
+    const last = { operation: { sync } };
+    expect(decide({ last })).toMatchObject({ sync: true, reason: 'new revision' });
+    const history = [{ id: 0, deployedAt: '2026-01-01T11:00:00Z', revision: 'abc', source }];
+    expect(decide({ last, history })).toEqual({ sync: false });
   });
 
   it('heals the drifted resources alone, at once the first time', () => {

@@ -1,5 +1,10 @@
 import type { Application } from '../application/application.ts';
-import type { Operation, OperationState, SyncOperationResource } from '../application/operation.ts';
+import type {
+  Operation,
+  OperationState,
+  SyncOperationResource,
+  SyncOperationResult,
+} from '../application/operation.ts';
 import type { ApplicationSource } from '../application/source.ts';
 import { hasMultipleSources, revisionFields } from '../application/sources.ts';
 import type { Comparison, Condition, ResourceComparison } from '../compare/comparison.ts';
@@ -10,6 +15,7 @@ import type { Settings } from '../settings/settings.ts';
 import { holdOf } from './hold.ts';
 import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
 import { AUTOMATED_RETRY } from './retry.ts';
+import { isTerminatedByHand } from './run-sync.ts';
 import type { SyncWindowDecision } from './sync-windows.ts';
 import { operationOptions } from './task-options.ts';
 import { trackingChange } from './tracking-change.ts';
@@ -31,8 +37,8 @@ export type AutoSyncDecision =
 
 /**
  * Whether to sync without being asked. Only what is OutOfSync, not held, and not blocked by a window. A revision (with its
- * sources) is tried once; with self-heal its drift is undone again and again, and a failed attempt repeated, each after a
- * growing wait.
+ * sources) is deployed once; an attempt that failed is repeated, and with self-heal drift is undone again and again, each
+ * after a growing wait.
  */
 export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
   const { application, comparison, window } = input;
@@ -68,12 +74,12 @@ export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
   }
 
   const last = application.status?.operationState;
-  if (last === undefined || !wasAttempted(last, input)) {
+  if (last === undefined || !wasAttempted(input)) {
     return { sync: true, operation: operationFor(input, {}), reason: 'new revision' };
   }
   const succeeded = last.phase === 'Succeeded';
-  if (automated.selfHeal !== true) {
-    if (succeeded) return NO;
+  if (succeeded && automated.selfHeal !== true) return NO;
+  if (!succeeded && isGivenUp(application, last)) {
     return refused(
       `Failed last sync attempt to ${desired}: ${last.message ?? ''}. Correct the source and push, or start a sync`,
     );
@@ -82,6 +88,11 @@ export function decideAutoSync(input: AutoSyncInput): AutoSyncDecision {
 }
 
 const NO: AutoSyncDecision = { sync: false };
+
+/** A person ended the attempt, or wants none to be repeated. */
+function isGivenUp({ spec }: Application, last: OperationState): boolean {
+  return isTerminatedByHand(last) || spec.syncPolicy?.retry?.limit === 0;
+}
 
 function refused(message: string): AutoSyncDecision {
   return { sync: false, condition: { type: 'SyncError', message } };
@@ -113,7 +124,7 @@ function heal(
     if (succeeded) return { sync: false, retryAt: dueAt };
     const condition: Condition = {
       type: 'SyncError',
-      message: `Failed last sync attempt to ${desired}: ${last.message ?? ''}. Self-heal tries again; correct the source to end it`,
+      message: `Failed last sync attempt to ${desired}: ${last.message ?? ''}. It is tried again at ${new Date(dueAt).toISOString().slice(0, 19)}Z; correct the source to end it`,
     };
     return { sync: false, retryAt: dueAt, condition };
   }
@@ -181,7 +192,7 @@ function needsSync(resource: ResourceComparison): boolean {
  */
 function isUnrecorded(input: AutoSyncInput): boolean {
   const last = input.application.status?.operationState;
-  if (last !== undefined && wasAttempted(last, input)) return false;
+  if (wasAttempted(input)) return false;
   const endedAt = last?.finishedAt === undefined ? 0 : Date.parse(last.finishedAt);
   return input.comparison.resources.some(({ target, live, isHook }) => {
     if (target === undefined || isHook) return false;
@@ -192,9 +203,20 @@ function isUnrecorded(input: AutoSyncInput): boolean {
   });
 }
 
-/** Whether the last operation already tried these revisions of these sources. */
-function wasAttempted(last: OperationState, { revisions, sources }: AutoSyncInput): boolean {
-  const result = last.syncResult;
+/**
+ * Whether these revisions of these sources were deployed last, or tried as a whole. A dry run, local manifests or a few
+ * selected resources are no attempt: what they leave out would never be deployed.
+ */
+function wasAttempted(input: AutoSyncInput): boolean {
+  const { operationState: last, history } = input.application.status ?? {};
+  if (last === undefined) return false;
+  const { dryRun, manifests = [], resources = [], autoHealAttemptsCount } = last.operation.sync ?? {};
+  const isPart =
+    dryRun === true || manifests.length > 0 || (resources.length > 0 && autoHealAttemptsCount === undefined);
+  return isOf(isPart ? history?.at(-1) : last.syncResult, input);
+}
+
+function isOf(result: SyncOperationResult | undefined, { revisions, sources }: AutoSyncInput): boolean {
   if (result === undefined) return false;
   const tried = result.revisions ?? (result.revision === undefined ? [] : [result.revision]);
   if (tried.length !== revisions.length || tried.some((revision, index) => revision !== revisions[index])) return false;

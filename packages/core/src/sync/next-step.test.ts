@@ -34,7 +34,7 @@ function hook(name: string, phase: SyncPhase): SyncTask {
 }
 
 function plan(...tasks: SyncTask[]): SyncPlan {
-  return { revision: 'abc', phases: orderTasks(tasks, { pruneLast: false }), problems: [] };
+  return { revision: 'abc', phases: orderTasks(tasks, { pruneLast: false }), problems: [], runsHooks: true };
 }
 
 function result(name: string, more: Partial<ResourceResult> = {}): ResourceResult {
@@ -153,7 +153,9 @@ describe('nextStep', () => {
       apiVersion: 'example.com/v1',
       status: {},
     };
-    expect(nextStep(twoWaves, observed([running('one')], [custom]))).toMatchObject({ do: 'wait', recheck: true });
+    expect(nextStep(twoWaves, observed([running('one')], [custom]))).toMatchObject({ do: 'wait', recheckIn: 2_000 });
+    const skewed = { now: new Date('2026-01-01T11:50:00Z') };
+    expect(nextStep(twoWaves, observed([running('one')], [custom], 'Healthy', skewed)).do).toBe('run');
     const later = { now: new Date('2026-01-01T12:00:12Z') };
     expect(nextStep(twoWaves, observed([running('one')], [custom], 'Healthy', later)).do).toBe('run');
   });

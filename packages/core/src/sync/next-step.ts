@@ -3,6 +3,7 @@ import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { groupVersionOf, type KubernetesObject } from '../kubernetes/object.ts';
 import type { ResourceKey } from '../kubernetes/resource-key.ts';
 import { builtInScope } from '../kubernetes/well-known-kinds.ts';
+import { formatGoDuration } from '../settings/go-duration.ts';
 import { operationOf } from './operation-id.ts';
 import {
   describeTask,
@@ -15,6 +16,7 @@ import {
   taskId,
   tasksOf,
 } from './sync-plan.ts';
+import { ANNOTATION_HOOK_TIMEOUT, ANNOTATION_STARTED_AT, hookTimeout } from './timeouts.ts';
 
 /** What one look at the cluster and the custom resource shows. */
 export interface SyncObservation {
@@ -34,8 +36,14 @@ export interface SyncObservation {
 /** What to do now. `results` is what the look found out about tasks that were running. */
 export type SyncStep =
   | { do: 'run'; phase: SyncPhase; wave: number; tasks: SyncTask[]; isLast: boolean; results: ResourceResult[] }
-  /** `recheck`: only time can change the answer, which no watch announces. */
-  | { do: 'wait'; message: string; recheck: boolean; results: ResourceResult[] }
+  /** `recheckIn`, in milliseconds: time alone changes the answer, which no watch announces. */
+  | {
+      do: 'wait';
+      message: string;
+      waitsFor: readonly ResourceKey[];
+      recheckIn: number | undefined;
+      results: ResourceResult[];
+    }
   | { do: 'terminate'; results: ResourceResult[] }
   | {
       do: 'finish';
@@ -63,8 +71,13 @@ export function nextStep(plan: SyncPlan, observed: SyncObservation): SyncStep {
   // Only what must be waited for is ever marked as running (see run-sync).
   const running = results.filter((result) => resultState(result) === 'running');
   if (running.length > 0) {
-    const recheck = running.some((result) => isSettling(observed.live(result)));
-    return { do: 'wait', message: runningText(running), recheck, results };
+    return {
+      do: 'wait',
+      message: runningText(running),
+      waitsFor: running,
+      recheckIn: recheckIn(running, observed),
+      results,
+    };
   }
 
   const failed = results.filter((result) => resultState(result) === 'failed');
@@ -81,14 +94,21 @@ export function nextStep(plan: SyncPlan, observed: SyncObservation): SyncStep {
     return { do: 'finish', phase: 'Succeeded', message, results };
   }
   if (pruned.length > 0)
-    return { do: 'wait', message: waitingText('deletion of', 'resources', pruned), recheck: false, results };
+    return {
+      do: 'wait',
+      message: waitingText('deletion of', 'resources', pruned),
+      waitsFor: pruned,
+      recheckIn: undefined,
+      results,
+    };
 
   const confirmations = wave.tasks.filter((task) => task.needsConfirmation === true && task.skipReason === undefined);
   if (confirmations.length > 0 && !isApproved(observed)) {
     return {
       do: 'wait',
       message: `waiting for pruning confirmation of ${listed(confirmations.map(({ key }) => key))}`,
-      recheck: false,
+      waitsFor: confirmations.map(({ key }) => key),
+      recheckIn: undefined,
       results,
     };
   }
@@ -101,7 +121,8 @@ export function nextStep(plan: SyncPlan, observed: SyncObservation): SyncStep {
         'resources',
         leaving.map(({ key }) => key),
       ),
-      recheck: false,
+      waitsFor: leaving.map(({ key }) => key),
+      recheckIn: undefined,
       results,
     };
   }
@@ -160,13 +181,39 @@ function progressOf(result: ResourceResult, observed: SyncObservation): Pick<Res
     case 'Progressing':
     case 'Suspended':
     case 'Missing':
-      return { hookPhase: 'Running', ...withMessage };
+      return isHook && (timeLeft(live, observed) ?? 1) <= 0
+        ? { hookPhase: 'Failed', message: `hook ${describeTask(result)} ${timedOutText(live)}` }
+        : { hookPhase: 'Running', ...withMessage };
   }
+}
+
+/** Milliseconds until a hook has taken longer than it may; undefined when it may take any time. */
+function timeLeft(hook: KubernetesObject | undefined, { now }: SyncObservation): number | undefined {
+  const { ms } = hook === undefined ? { ms: undefined } : hookTimeout(hook);
+  const began = Date.parse(hook?.metadata.annotations?.[ANNOTATION_STARTED_AT] ?? '');
+  return ms === undefined || Number.isNaN(began) ? undefined : began + ms - now.getTime();
+}
+
+function timedOutText(hook: KubernetesObject): string {
+  return `did not complete within ${formatGoDuration(hookTimeout(hook).ms ?? 0)}, its ${ANNOTATION_HOOK_TIMEOUT}`;
+}
+
+function recheckIn(running: readonly ResourceResult[], observed: SyncObservation): number | undefined {
+  const times = running.flatMap((result) => {
+    const live = observed.live(result);
+    const left = result.hookType === undefined ? undefined : timeLeft(live, observed);
+    return [
+      ...(isSettling(live) && observed.settleSeconds > 0 ? [observed.settleSeconds * 1000] : []),
+      ...(left === undefined ? [] : [Math.max(0, left)]),
+    ];
+  });
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /**
  * Whether the status of an object can already speak of what was applied. `observedGeneration` says it; the status of a
- * custom resource without that field may be from before, so it gets some time.
+ * custom resource without that field may be from before, so it gets some time. A clock of the server that goes far ahead of
+ * ours must not make that endless.
  */
 function hasSeenChange(live: KubernetesObject, { now, settleSeconds }: SyncObservation): boolean {
   const { generation } = live.metadata;
@@ -178,7 +225,7 @@ function hasSeenChange(live: KubernetesObject, { now, settleSeconds }: SyncObser
   const appliedAt = (live.metadata.managedFields ?? []).find(
     (entry) => entry.manager === FIELD_MANAGER && entry.operation === 'Apply',
   )?.time;
-  return appliedAt === undefined || now.getTime() - Date.parse(appliedAt) >= settleSeconds * 1000;
+  return appliedAt === undefined || Math.abs(now.getTime() - Date.parse(appliedAt)) >= settleSeconds * 1000;
 }
 
 function isSettling(live: KubernetesObject | undefined): boolean {

@@ -62,6 +62,7 @@ function plan(
     comparison: { status: 'OutOfSync', resources, health: { status: 'Healthy' }, conditions: [] },
     revision: 'abcdef0123',
     attempt: { id: 'now#0', startedAt: '2026-01-01T12:00:00Z', retryCount: 0 },
+    now: new Date('2026-01-01T12:00:05Z'),
     project: {
       apiVersion: '',
       kind: 'AppProject',
@@ -144,9 +145,24 @@ describe('planSync', () => {
     });
   });
 
+  const selection = [{ kind: 'ConfigMap', name: 'a' }];
+
+  it('runs hooks when a selected resource really changes, and only then', () => {
+    const operation = { resources: selection };
+    expect(actions([resource(a), resource(migrate)], operation)).toEqual([
+      'PreSync hook Job/migrate',
+      'Sync create ConfigMap/a',
+      'PostSync hook Job/migrate',
+    ]);
+    const unchanged = resource(a, a, { status: 'Synced' });
+    expect(actions([unchanged, resource(migrate)], operation)).toEqual(['Sync unchanged ConfigMap/a']);
+    expect(actions([unchanged, resource(migrate)], operation, { runsHooks: true })).toHaveLength(3);
+  });
+
   it.each<[string, SyncOperation]>([
-    ['a selection', { resources: [{ kind: 'ConfigMap', name: 'a' }] }],
     ['the apply strategy', { syncStrategy: { apply: {} } }],
+    ['a selection with the apply strategy', { resources: selection, syncStrategy: { apply: {} } }],
+    ['undoing drift', { resources: selection, autoHealAttemptsCount: 1 }],
   ])('%s runs no hooks', (_title, operation) => {
     expect(actions([resource(a), resource(migrate)], operation)).toEqual(['Sync create ConfigMap/a']);
   });

@@ -21,6 +21,7 @@ import { ANNOTATION_OPERATION } from './operation-id.ts';
 import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
 import type { SyncPlan, SyncTask, TaskAction } from './sync-plan.ts';
 import { operationOptions, taskOptions } from './task-options.ts';
+import { ANNOTATION_STARTED_AT, hookTimeout } from './timeouts.ts';
 import { orderTasks } from './waves.ts';
 
 export interface PlanInput {
@@ -29,6 +30,8 @@ export interface PlanInput {
   operation: SyncOperation;
   /** Nobody looked at the plan: what would prune too much is a problem of it. */
   isAutomated: boolean;
+  /** Whether hooks run, when that was decided before: what was applied since then does not change any more. */
+  runsHooks?: boolean | undefined;
   /** Somebody said that the sources are meant to be empty. */
   allowsEmpty: boolean;
   settings: Pick<Settings, 'pruneLimit'>;
@@ -38,6 +41,7 @@ export interface PlanInput {
   revision: string;
   /** `operationId` of this attempt, when it began, and which retry it is. */
   attempt: { id: string; startedAt: string; retryCount: number };
+  now: Date;
   project: AppProject;
   cluster: ClusterFacts;
   destinationNamespace: string;
@@ -58,11 +62,12 @@ export function planSync(input: PlanInput): SyncPlan {
   const { options } = operationOptions(input.operation, input.application.spec.syncPolicy);
   const resources = input.comparison.resources.filter((resource) => !resource.isHook);
   const selected = resources.filter((resource) => isWanted(resource, input.operation, options));
-  const tasks = [
+  const ordinary = [
     ...namespaceTasks(input, options, resources),
     ...selected.map((resource) => resourceTask(resource, input, options)),
-    ...(runsHooks(input.operation) ? hookTasks(input, options) : []),
   ];
+  const hooks = input.runsHooks ?? runsHooks(input.operation, ordinary);
+  const tasks = [...ordinary, ...(hooks ? hookTasks(input, options) : [])];
   const checked = checkTasks(tasks, input);
   const confirmation = input.allowsEmpty ? undefined : emptyingText(tasks, input);
   const shared = options.failOnSharedResource === true ? sharedResources(selected) : [];
@@ -72,6 +77,7 @@ export function planSync(input: PlanInput): SyncPlan {
       pruneLast: options.pruneLast === true,
     }),
     problems: [...new Set([...checked.flatMap(problemsOf), ...shared, ...refusedPrunes(tasks, input, options)])],
+    runsHooks: hooks,
     ...(confirmation === undefined ? {} : { confirmation }),
   };
 }
@@ -103,9 +109,20 @@ function problemsOf(task: SyncTask): string[] {
   return task.problem === undefined ? [] : [`${describeResourceKey(task.key)}: ${task.problem}`];
 }
 
-/** Hooks take no part in a selective sync, and none with the apply strategy. */
-export function runsHooks(operation: SyncOperation): boolean {
-  return (operation.resources ?? []).length === 0 && operation.syncStrategy?.apply === undefined;
+/**
+ * Hooks take no part with the apply strategy, nor in undoing drift. When resources are selected they run as soon as one of
+ * them really changes: a migration belongs to the change and not to the way it was asked for.
+ */
+function runsHooks(operation: SyncOperation, tasks: readonly SyncTask[]): boolean {
+  if (!mayRunHooks(operation)) return false;
+  if ((operation.resources ?? []).length === 0) return true;
+  return tasks.some(({ action, skipReason }) => action !== 'unchanged' && skipReason === undefined);
+}
+
+/** Whether an operation runs hooks if anything changes. */
+export function mayRunHooks({ syncStrategy, resources = [], autoHealAttemptsCount }: SyncOperation): boolean {
+  if (syncStrategy?.apply !== undefined) return false;
+  return resources.length === 0 || autoHealAttemptsCount === undefined;
 }
 
 function isWanted(resource: ResourceComparison, operation: SyncOperation, options: SyncOptions): boolean {
@@ -277,7 +294,11 @@ function hookObject(target: KubernetesObject, phase: SyncPhase, input: PlanInput
     ...tracked,
     metadata: {
       ...tracked.metadata,
-      annotations: { ...tracked.metadata.annotations, [ANNOTATION_OPERATION]: attempt.id },
+      annotations: {
+        ...tracked.metadata.annotations,
+        [ANNOTATION_OPERATION]: attempt.id,
+        ...(hookTimeout(target).ms === undefined ? {} : { [ANNOTATION_STARTED_AT]: input.now.toISOString() }),
+      },
       finalizers: [...new Set([...(tracked.metadata.finalizers ?? []), FINALIZER_HOOK])],
     },
   };

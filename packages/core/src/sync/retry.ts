@@ -46,13 +46,13 @@ export function retryDueAt(state: OperationState): number | undefined {
   );
 }
 
-/** The state at the beginning of a retry: results are cleared; with `refresh` the pinned revision is, too. */
-export function beginRetry(state: OperationState): OperationState {
+/** The state at the beginning of a retry: results are cleared; with `refresh`, or when told to, the pinned revision is, too. */
+export function beginRetry(state: OperationState, { unpinned = false } = {}): OperationState {
   const { finishedAt: _finishedAt, message: _message, ...running } = state;
   const { resources: _resources, ...result } = state.syncResult ?? {};
-  if (state.operation.retry?.refresh !== true) return { ...running, syncResult: result };
-  const { revision: _revision, revisions: _revisions, ...unpinned } = result;
-  return { ...running, syncResult: unpinned };
+  if (!unpinned && state.operation.retry?.refresh !== true) return { ...running, syncResult: result };
+  const { revision: _revision, revisions: _revisions, ...rest } = result;
+  return { ...running, syncResult: rest };
 }
 
 function withoutRetried(message: string): string {

@@ -11,7 +11,16 @@ import { deleteObject, isConflict } from './delete-object.ts';
 import { kindRank } from './kind-order.ts';
 import { nextStep, resultOf, resultState, type SyncStep } from './next-step.ts';
 import { operationId, operationOf } from './operation-id.ts';
-import { type ResourceResult, resultId, type SyncPlan, type SyncTask, taskId, tasksOf } from './sync-plan.ts';
+import { lastProgressAt } from './stall.ts';
+import {
+  describeTask,
+  type ResourceResult,
+  resultId,
+  type SyncPlan,
+  type SyncTask,
+  taskId,
+  tasksOf,
+} from './sync-plan.ts';
 
 export interface RunSyncInput {
   plan: SyncPlan;
@@ -25,6 +34,8 @@ export interface RunSyncInput {
   /** `controller.sync.wave.delay.seconds`, see `SyncObservation`. */
   settleSeconds: number;
   now(): Date;
+  /** Why a terminating operation ends, when nobody asked for it. */
+  terminationReason?: string | undefined;
   /** Throws when this process may no longer write. */
   throwIfCancelled(): void;
   /** Stores a running state; called before what must not be repeated or forgotten after a crash. */
@@ -34,8 +45,9 @@ export interface RunSyncInput {
 /** What one pass achieved. */
 export interface SyncPass {
   state: OperationState;
-  /** What an unfinished operation waits for. */
+  /** What an unfinished operation waits for: in words, and the objects as they are. */
   waitingFor: string | undefined;
+  waitingObjects: KubernetesObject[];
   /** Targets as applied with the object the server answered, by `formatResourceKey`. */
   applied: Map<string, { target: KubernetesObject; object: KubernetesObject }>;
   /** Look again soon, because nothing that is watched announces the next change. Milliseconds. */
@@ -71,12 +83,12 @@ export async function runSync(input: RunSyncInput): Promise<SyncPass> {
     switch (step.do) {
       case 'run': {
         const waiting = await runWave(pass, step);
-        if (waiting !== undefined) return unfinished(pass, waiting);
+        if (waiting !== undefined) return unfinished(pass, waiting.message, waiting.waitsFor);
         break;
       }
       case 'wait':
-        if (step.recheck && input.settleSeconds > 0) pass.requeueAfter = input.settleSeconds * 1000;
-        return unfinished(pass, step.message);
+        pass.requeueAfter = step.recheckIn;
+        return unfinished(pass, step.message, step.waitsFor);
       case 'terminate':
         return terminate(pass);
       case 'finish':
@@ -143,7 +155,7 @@ async function isValidated(pass: Pass): Promise<boolean> {
 }
 
 /** Runs the tasks of one wave: prunes, then everything else kind by kind. Answers what to wait for, if anything. */
-async function runWave(pass: Pass, step: Extract<SyncStep, { do: 'run' }>): Promise<string | undefined> {
+async function runWave(pass: Pass, step: Extract<SyncStep, { do: 'run' }>): Promise<Waiting | undefined> {
   const hasHooks = step.tasks.some((task) => task.action === 'hook');
   // A plan of one wave without hooks may be repeated as a whole; anything else must be known before it begins.
   if ((hasHooks || !step.isLast) && !pass.input.dryRun) await checkpoint(pass);
@@ -152,7 +164,7 @@ async function runWave(pass: Pass, step: Extract<SyncStep, { do: 'run' }>): Prom
   const prunes = step.tasks.filter((task) => task.action === 'prune');
   await inParallel(prunes, (task) => prune(pass, task));
 
-  const blocked: string[] = [];
+  const blocked: Waiting[] = [];
   for (const group of byKind(step.tasks.filter((task) => task.action !== 'prune'))) {
     await rediscoverFor(pass, group);
     await inParallel(group, async (task) => {
@@ -160,26 +172,41 @@ async function runWave(pass: Pass, step: Extract<SyncStep, { do: 'run' }>): Prom
       if (waiting !== undefined) blocked.push(waiting);
     });
   }
-  return blocked[0] === undefined
-    ? undefined
-    : `${blocked[0]}${blocked.length > 1 ? ` and ${blocked.length - 1} more resources` : ''}`;
+  const [first] = blocked;
+  if (first === undefined) return undefined;
+  const more = blocked.length > 1 ? ` and ${blocked.length - 1} more resources` : '';
+  return { message: `${first.message}${more}`, waitsFor: blocked.flatMap(({ waitsFor }) => waitsFor) };
 }
 
-async function apply(pass: Pass, task: SyncTask, mustBeHealthy: boolean): Promise<string | undefined> {
+interface Waiting {
+  message: string;
+  waitsFor: readonly ResourceKey[];
+}
+
+async function apply(pass: Pass, task: SyncTask, mustBeHealthy: boolean): Promise<Waiting | undefined> {
   const { input } = pass;
   input.throwIfCancelled();
   const target = task.target as KubernetesObject;
-  const waitsFor = definitionOf(pass, task);
-  if (waitsFor !== undefined) {
-    pass.requeueAfter = CRD_POLL_MS;
-    return `waiting for CustomResourceDefinition ${waitsFor} to be established`;
+  const definition = definitionOf(pass, task);
+  if (definition !== undefined) {
+    const live = pass.live(definition.key);
+    const problem = definitionProblem(pass, definition, live);
+    if (problem === undefined) {
+      pass.requeueAfter = CRD_POLL_MS;
+      return {
+        message: `waiting for CustomResourceDefinition ${definition.key.name} to be established`,
+        waitsFor: [definition.key],
+      };
+    }
+    setResult(pass, { ...resultOf(task), status: 'SyncFailed', message: problem, hookPhase: 'Failed' });
+    return undefined;
   }
   const live = pass.live(task.key);
   const outcome = await applyOrFail(task, { client: input.client, live, dryRun: input.dryRun });
   switch (outcome.outcome) {
     case 'waiting':
       pass.requeueAfter = REPLACED_POLL_MS;
-      return `waiting for deletion of ${task.key.group}/${task.key.kind}/${task.key.name}`;
+      return { message: `waiting for deletion of ${describeTask(task.key)}`, waitsFor: [task.key] };
     case 'failed':
       setResult(pass, {
         ...resultOf(task),
@@ -247,14 +274,32 @@ async function rediscoverFor(pass: Pass, tasks: readonly SyncTask[]): Promise<vo
   await client.rediscover();
 }
 
-/** Name of the definition an object has to wait for; undefined when its kind is served. */
-function definitionOf(pass: Pass, task: SyncTask): string | undefined {
+/** Longest time a cluster gets to serve the kind of a definition. */
+const CRD_TIMEOUT_MS = 60_000;
+
+/** Why waiting for a definition leads nowhere; undefined while it may still come. */
+function definitionProblem(pass: Pass, { key }: SyncTask, live: KubernetesObject | undefined): string | undefined {
+  const { now, state } = pass.input;
+  const status = live?.['status'] as
+    | { conditions?: { type?: string; status?: string; message?: string }[] }
+    | undefined;
+  const refused = status?.conditions?.find(
+    (condition) => condition.type === 'NamesAccepted' && condition.status === 'False',
+  );
+  if (refused !== undefined) return `CustomResourceDefinition ${key.name} is not accepted: ${refused.message ?? ''}`;
+  const since = lastProgressAt(state.startedAt, live === undefined ? [] : [live]);
+  if (now().getTime() - since < CRD_TIMEOUT_MS) return undefined;
+  return `CustomResourceDefinition ${key.name} was not established within ${CRD_TIMEOUT_MS / 1000} s. Look at its conditions`;
+}
+
+/** The definition an object has to wait for; undefined when its kind is served. */
+function definitionOf(pass: Pass, task: SyncTask): SyncTask | undefined {
   if (pass.input.dryRun || !isUnknownKind(pass, task)) return undefined;
   const definition = definingTask(pass, task);
   if (definition === undefined) return undefined;
   // A definition that failed to apply never comes.
   const result = findResult(pass, definition);
-  return resultState(result) === 'failed' ? undefined : definition.key.name;
+  return resultState(result) === 'failed' ? undefined : definition;
 }
 
 function isUnknownKind(pass: Pass, task: SyncTask): boolean {
@@ -280,23 +325,30 @@ function failedPlan(pass: Pass): SyncPass {
   return completed(pass, 'Failed', message);
 }
 
+const TERMINATED = 'Operation terminated';
+
+/** Whether a person ended the operation; one that took too long says so. */
+export function isTerminatedByHand({ message = '' }: OperationState): boolean {
+  return message === TERMINATED || message.startsWith(`${TERMINATED} (`);
+}
+
 /** Running hooks are deleted, completed ones let go. */
 async function terminate(pass: Pass): Promise<SyncPass> {
   const { input } = pass;
   const problems: string[] = [];
-  for (const task of tasksOf(input.plan)) {
-    if (task.action !== 'hook') continue;
-    const live = pass.live(task.key);
+  // By their results and not by the plan, which may not be known when the sources cannot be read.
+  for (const result of pass.state.syncResult?.resources ?? []) {
+    if (result.hookType === undefined) continue;
+    const live = pass.live(result);
     if (live === undefined || operationOf(live) !== operationId(pass.state)) continue;
-    const result = findResult(pass, task);
     input.throwIfCancelled();
     try {
       if (resultState(result) === 'running') {
         await deleteHook(live, input.client);
-        setResult(pass, { ...resultOf(task), ...result, message: 'Terminated', hookPhase: 'Failed' });
+        setResult(pass, { ...result, message: 'Terminated', hookPhase: 'Failed' });
       } else await releaseHook(live, input.client);
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.isTransient) throw error;
+      if (!(error instanceof ClusterError) || error.isTransient || isConflict(error)) throw error;
       problems.push(error.message);
     }
   }
@@ -307,7 +359,9 @@ async function terminate(pass: Pass): Promise<SyncPass> {
   return completed(
     pass,
     problems.length === 0 ? 'Failed' : 'Error',
-    problems.length === 0 ? 'Operation terminated' : `Operation termination had errors: ${problems.join('; ')}`,
+    problems.length === 0
+      ? `${TERMINATED}${input.terminationReason === undefined ? '' : `: ${input.terminationReason}`}`
+      : `Operation termination had errors: ${problems.join('; ')}`,
   );
 }
 
@@ -324,7 +378,12 @@ async function finish(pass: Pass, phase: 'Succeeded' | 'Failed', message: string
   if (hooks.length > 0) {
     pass.hasCheckpoint = false;
     await checkpoint(pass);
-    await inParallel(hooks, ({ task, live }) => settleHook(live, task.hookDeletePolicies ?? [], phase, input));
+    await inParallel(hooks, ({ task, live }) => {
+      const isTimedOut =
+        resultState(findResult(pass, task)) === 'failed' && input.assessHealth(live)?.status === 'Progressing';
+      // It would go on, unwatched.
+      return settleHook(live, isTimedOut ? ['HookFailed'] : (task.hookDeletePolicies ?? []), phase, input);
+    });
   }
   return completed(pass, phase, message);
 }
@@ -349,12 +408,15 @@ function completed(pass: Pass, phase: OperationState['phase'], message: string):
     message: retries > 0 && phase !== 'Error' ? `${message} (retried ${retries} times).` : message,
     finishedAt: finishTime(pass.state, pass.input.now()),
   };
-  return { state: pass.state, waitingFor: undefined, applied: pass.applied, requeueAfter: undefined };
+  const { state, applied } = pass;
+  return { state, waitingFor: undefined, waitingObjects: [], applied, requeueAfter: undefined };
 }
 
-function unfinished(pass: Pass, message: string): SyncPass {
+function unfinished(pass: Pass, message: string, waitsFor: readonly ResourceKey[]): SyncPass {
   pass.state = { ...pass.state, message };
-  return { state: pass.state, waitingFor: message, applied: pass.applied, requeueAfter: pass.requeueAfter };
+  const { state, applied, requeueAfter } = pass;
+  const waitingObjects = waitsFor.map((key) => pass.live(key)).filter((object) => object !== undefined);
+  return { state, waitingFor: message, waitingObjects, applied, requeueAfter };
 }
 
 async function checkpoint(pass: Pass): Promise<void> {

@@ -45,6 +45,8 @@ export interface SyncPlan {
   phases: { phase: SyncPhase; waves: { wave: number; tasks: SyncTask[] }[] }[];
   /** Set when the plan must not run; every entry names a resource and the reason. */
   problems: string[];
+  /** Hooks take part, if there are any. */
+  runsHooks: boolean;
   /** What a person must agree to before any of the prunes run, in words; absent when there is nothing out of the ordinary. */
   confirmation?: string;
 }
