@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** The whole product, as `npm start` starts it; two cores carry one test file at a time. */
@@ -13,7 +14,7 @@ export default defineConfig({
           name: 'engine',
           include: ['e2e/tests/**/*.test.ts'],
           exclude: ['e2e/tests/dashboard.test.ts'],
-          globalSetup: ['e2e/shared-world.ts'],
+          globalSetup: [fileURLToPath(new URL('shared-world.ts', import.meta.url))],
         },
       },
       { extends: true, test: { name: 'dashboard', include: ['e2e/tests/dashboard.test.ts'] } },
