@@ -17,7 +17,7 @@ export interface ConditionRules {
   paused?: readonly string[];
   /** What a `ready` type that is False means: by its reason (default), or always the same. */
   whenFalse?: 'by reason' | 'Degraded' | 'Progressing';
-  /** Reasons of a False `ready` type that only mean "not yet". */
+  /** Reasons of a False `ready` type, or a True `failed` one, that only mean "not yet". */
   busyReasons?: readonly string[];
   /** Reasons of a False `ready` type that mean trouble whatever `whenFalse` says. */
   failedReasons?: readonly string[];
@@ -64,7 +64,11 @@ export function conditionHealth(object: KubernetesObject, rules: ConditionRules 
   const generation = rules.anyGeneration === true ? 0 : (object.metadata.generation ?? 0);
 
   const failed = firstTrue(conditions, rules.failed ?? FAILED);
-  if (failed !== undefined) return degraded(messageOf(failed));
+  if (failed !== undefined) {
+    return rules.busyReasons?.includes(failed.reason) === true
+      ? progressing(messageOf(failed))
+      : degraded(messageOf(failed));
+  }
   const paused = firstTrue(conditions, rules.paused ?? PAUSED);
   if (paused !== undefined) return suspended(messageOf(paused));
   const busy = firstTrue(conditions, rules.busy ?? BUSY);
@@ -79,6 +83,8 @@ function readyHealth(conditions: StatusCondition[], rules: ConditionRules, gener
     .filter((condition) => condition !== undefined);
   // By convention `Ready` sums up the others; a kind's own list is read as a whole.
   const told = rules.ready === undefined ? present.slice(0, 1) : present;
+  const resting = told.find((condition) => condition.status === 'False' && isRest(condition, rules));
+  if (resting !== undefined) return suspended(messageOf(resting));
   const trouble = told.find((condition) => condition.status === 'False' && isTrouble(condition, rules));
   if (trouble !== undefined) return degraded(messageOf(trouble));
   const waiting = told.find(
@@ -88,6 +94,11 @@ function readyHealth(conditions: StatusCondition[], rules: ConditionRules, gener
   if (told.length === 0) return undefined;
   if (rules.needsAll === true && told.length < types.length) return progressing();
   return healthy(messageOf(told[0] as StatusCondition));
+}
+
+/** A controller that was told to pause often says so only in the reason. */
+function isRest(condition: StatusCondition, rules: ConditionRules): boolean {
+  return (rules.whenFalse ?? 'by reason') === 'by reason' && healthOfWord(condition.reason) === 'Suspended';
 }
 
 function isTrouble(condition: StatusCondition, rules: ConditionRules): boolean {

@@ -1,17 +1,19 @@
 import { groupVersionOf, type KubernetesObject } from '../kubernetes/object.ts';
-import { conditionHealth } from './condition-health.ts';
+import { conditionHealth, messageOf } from './condition-health.ts';
 import { argoChecks } from './families/argo.ts';
 import { certificateAndSecretChecks } from './families/certificates-and-secrets.ts';
 import { cloudResourceChecks } from './families/cloud-resources.ts';
 import { databaseChecks } from './families/databases.ts';
 import type { HealthChecks } from './families/family.ts';
 import { fluxChecks } from './families/flux.ts';
-import { networkingChecks } from './families/networking.ts';
+import { networkingChecks, perParentHealth } from './families/networking.ts';
+import { platformChecks } from './families/platforms.ts';
 import { policyAndOperatorChecks } from './families/policies-and-operators.ts';
 import { streamingChecks } from './families/streaming.ts';
 import { workloadChecks } from './families/workloads.ts';
-import { conditionOf, isSpecUnobserved, statusOf } from './fields.ts';
-import { type Health, type HealthCheck, progressing } from './health.ts';
+import { conditionsOf, isSpecUnobserved, statusOf } from './fields.ts';
+import { degraded, type Health, type HealthCheck, healthy, progressing } from './health.ts';
+import { healthOfWord } from './words.ts';
 
 /**
  * The health of a kind that does not ship with Kubernetes: by the check of its family, else by convention. A kind with a
@@ -33,18 +35,63 @@ export function customHealth(object: KubernetesObject): Health | undefined {
 const WAITING = progressing('Waiting for the controller to report a status');
 
 /**
- * Health by the conventions of Kubernetes (as kstatus reads them): `observedGeneration`, then the conditions Stalled,
- * Reconciling and Ready. Nothing else is trusted on a kind nobody knows.
+ * Health by the conventions of Kubernetes: `observedGeneration`, then the conditions that controllers agree on (as kstatus
+ * and OpenShift's operators read them), then what the Gateway API's policies and routes report per parent. No other part
+ * of the status of a kind nobody knows is trusted: what a phase means is the controller's own affair.
  */
 const conventionalHealth: HealthCheck = (object) => {
   const status = statusOf(object);
-  const isConventional = ['Ready', 'Stalled', 'Reconciling'].some((type) => conditionOf(status, type) !== undefined);
-  if (!isConventional) return undefined;
+  const conditions = conditionsOf(status);
+  const find = (type: string) => conditions.find((condition) => condition.type === type);
+  if (!conditions.some(({ type }) => CONVENTIONAL.has(type))) return perParentHealth(object);
   if (isSpecUnobserved(object, status)) {
     return progressing('Waiting for the controller to observe the latest change');
   }
-  return conditionHealth(object, { ready: ['Ready'], failed: ['Stalled'], busy: ['Reconciling'] });
+  const decisive = { failed: ['Stalled', 'Degraded', 'Failed'], busy: ['Reconciling'] };
+  if (find('Ready') !== undefined) {
+    const health = conditionHealth(object, { ...decisive, ready: ['Ready'] });
+    // While it is not ready, another condition may already say that it never will be.
+    const trouble = conditions.find(
+      ({ type, status: value, reason }) =>
+        value === 'False' && PARTS.includes(type) && healthOfWord(reason) === 'Degraded',
+    );
+    return health?.status === 'Progressing' && trouble !== undefined ? degraded(messageOf(trouble)) : health;
+  }
+  const parts = conditionHealth(object, { ...decisive, ready: PARTS });
+  if (parts !== undefined && parts.status !== 'Healthy') return parts;
+  const available = find('Available');
+  if (available !== undefined)
+    return available.status === 'True' ? healthy(messageOf(available)) : progressing(messageOf(available));
+  const succeeded = find('Succeeded');
+  if (succeeded?.status === 'False' && healthOfWord(succeeded.reason) === 'Degraded')
+    return degraded(messageOf(succeeded));
+  if (succeeded !== undefined)
+    return succeeded.status === 'True' ? healthy(messageOf(succeeded)) : progressing(messageOf(succeeded));
+  return parts;
 };
+
+/** Where nothing sums them up, each of these has to be true. */
+const PARTS = [
+  'Established',
+  'Accepted',
+  'Programmed',
+  'ResolvedRefs',
+  'Applied',
+  'Valid',
+  'Synced',
+  'Reconciled',
+  'Healthy',
+];
+
+const CONVENTIONAL: ReadonlySet<string> = new Set([
+  'Ready',
+  'Stalled',
+  'Reconciling',
+  'Available',
+  'Degraded',
+  'Succeeded',
+  ...PARTS,
+]);
 
 const ALL: HealthChecks = {
   ...argoChecks,
@@ -53,6 +100,7 @@ const ALL: HealthChecks = {
   ...databaseChecks,
   ...fluxChecks,
   ...networkingChecks,
+  ...platformChecks,
   ...policyAndOperatorChecks,
   ...streamingChecks,
   ...workloadChecks,

@@ -25,6 +25,12 @@ function classify(text: string): HealthStatus | undefined {
     .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z]+/);
+  // "StatefulSetNotReady" is on its way, not ready.
+  const denied = words.find((word, index) => words[index - 1] === 'not' && isKnown(word, 'Healthy'));
+  if (denied !== undefined) {
+    const isTrouble = VERDICTS.has(denied) || words.some((word) => isKnown(word, 'Degraded'));
+    return isTrouble ? 'Degraded' : 'Progressing';
+  }
   // Trouble outranks movement, which outranks rest: "UpdateFailed" failed, "CreatingReady" still moves.
   for (const status of ['Degraded', 'Progressing', 'Suspended', 'Healthy'] as const) {
     if (words.some((word) => isKnown(word, status))) return status;
@@ -53,6 +59,9 @@ const PHRASES: ReadonlyMap<string, HealthStatus> = new Map<string, HealthStatus>
     imagepullbackoff: 'Degraded',
   }),
 );
+
+/** Words that are a judgement: what is not that now will not become it by waiting. */
+const VERDICTS: ReadonlySet<string> = new Set(['valid', 'accepted', 'compliant', 'ok', 'normal', 'healthy']);
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));

@@ -10,8 +10,8 @@ import {
   statusOf,
   textOf,
 } from '../fields.ts';
-import { degraded, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
-import { byConditions, byPhase, firstOf, forKinds, type HealthChecks, worstFirst } from './family.ts';
+import { degraded, type HealthCheck, healthy, progressing, suspended, unknown } from '../health.ts';
+import { byConditions, byFlag, byPhase, firstOf, forKinds, type HealthChecks, worstFirst } from './family.ts';
 
 /** Crossplane kinds that only configure: nobody ever writes a status for them. */
 const CROSSPLANE_STATUSLESS: ReadonlySet<string> = new Set([
@@ -37,10 +37,14 @@ const crossplane: HealthCheck = (object) => {
   const failed = conditions.find(
     ({ type, status: value }) =>
       value === 'False' &&
-      ['Synced', 'LastAsyncOperation', 'Healthy', 'Installed', 'Established', 'Offered'].includes(type),
+      ['Synced', 'LastAsyncOperation', 'Healthy', 'RevisionHealthy', 'Installed', 'Established', 'Offered'].includes(
+        type,
+      ),
   );
   if (failed !== undefined) return degraded(messageOf(failed));
-  const ready = conditions.find(({ type }) => ['Ready', 'Healthy', 'Established', 'Offered'].includes(type));
+  const ready = conditions.find(({ type }) =>
+    ['Ready', 'Healthy', 'RevisionHealthy', 'Established', 'Offered'].includes(type),
+  );
   if (ready !== undefined) return ready.status === 'True' ? healthy(messageOf(ready)) : progressing(messageOf(ready));
   return CROSSPLANE_STATUSLESS.has(object.kind)
     ? healthy('Resource is up-to-date.')
@@ -81,6 +85,16 @@ const clusterApi: HealthCheck = (object) => {
   )(object);
 };
 
+/** An autoscaler may resize a pool at any time: scaling is its normal life as long as it is ready. */
+const machinePool: HealthCheck = (object) => {
+  const health = clusterApi(object);
+  const isReady = conditionOf(statusOf(object), 'Ready')?.status === 'True';
+  const phase = textOf(statusOf(object)['phase']);
+  return health?.status === 'Progressing' && isReady && phase.startsWith('Scaling') && health.message === phase
+    ? healthy('MachinePool is scaling')
+    : health;
+};
+
 const machineHealthCheck: HealthCheck = (object) => {
   const status = statusOf(object);
   const healthyMachines = numberOf(status['currentHealthy']);
@@ -90,16 +104,33 @@ const machineHealthCheck: HealthCheck = (object) => {
     : healthy(`${healthyMachines} of ${expected} machines are healthy`);
 };
 
-/** Gardener reports one condition per component; none at all after an operation means that nothing answers. */
+/** Gardener sums a cluster up in a label of its own; before it is there, one condition per component tells. */
 const shoot: HealthCheck = (object) => {
   const status = statusOf(object);
   if (Object.keys(status).length === 0) return undefined;
   const hibernation = fieldsOf(specOf(object)['hibernation']);
   if (hibernation['enabled'] === true || status['hibernated'] === true) return suspended('Shoot is hibernated');
   const conditions = conditionsOf(status);
-  if (conditions.length === 0) return degraded('No component reports its health');
   const waiting = conditions.find((condition) => condition.status !== 'True');
-  return waiting === undefined ? healthy('All components are healthy') : progressing(messageOf(waiting));
+  const told = waiting === undefined ? undefined : messageOf(waiting);
+  switch (object.metadata.labels?.['shoot.gardener.cloud/status']) {
+    case 'healthy':
+      return healthy('All components are healthy');
+    case 'progressing':
+      return progressing(told);
+    case 'unhealthy':
+      return degraded(told ?? textOf(fieldsOf(status['lastOperation'])['description']));
+    case 'unknown':
+      return unknown(told);
+  }
+  if (conditions.length === 0) return degraded('No component reports its health');
+  return told === undefined ? healthy('All components are healthy') : progressing(told);
+};
+
+/** Ceph's own verdict counts more than that Rook has finished its work. */
+const cephCluster: HealthCheck = (object) => {
+  const ceph = textOf(fieldsOf(statusOf(object)['ceph'])['health']);
+  return ceph === 'HEALTH_ERR' ? degraded(ceph) : firstOf(byPhase(), byConditions())(object);
 };
 
 const sapService = byConditions({ ready: ['Ready'], failed: ['Failed'], whenFalse: 'Progressing' });
@@ -116,6 +147,8 @@ export const cloudResourceChecks: HealthChecks = {
   '*.crossplane.io/*': crossplane,
   '*.upbound.io/*': crossplane,
   '*.services.k8s.aws/*': ack,
+  'services.k8s.aws/AdoptedResource': byConditions({ ready: ['ACK.Adopted'], failed: ['ACK.Terminal'] }),
+  ...forKinds('core.cnrm.cloud.google.com', ['ConfigConnector', 'ConfigConnectorContext'], byFlag('healthy')),
   '*.cnrm.cloud.google.com/*': byConditions({
     ready: ['Ready'],
     failedReasons: [
@@ -128,7 +161,9 @@ export const cloudResourceChecks: HealthChecks = {
     whenFalse: 'Progressing',
   }),
   'cluster.x-k8s.io/MachineHealthCheck': machineHealthCheck,
-  ...forKinds('cluster.x-k8s.io', ['Cluster', 'Machine', 'MachineDeployment', 'MachinePool', 'MachineSet'], clusterApi),
+  ...forKinds('cluster.x-k8s.io', ['Cluster', 'Machine', 'MachineDeployment', 'MachineSet'], clusterApi),
+  'cluster.x-k8s.io/MachinePool': machinePool,
+  'addons.cluster.x-k8s.io/*': byConditions({ ready: ['Ready', 'ResourcesApplied'] }),
   'cluster.x-k8s.io/*': clusterApi,
   '*.cluster.x-k8s.io/*': clusterApi,
   'core.gardener.cloud/Shoot': shoot,
@@ -139,9 +174,10 @@ export const cloudResourceChecks: HealthChecks = {
   'objectbucket.io/ObjectBucketClaim': byPhase(),
   ...forKinds(
     'ceph.rook.io',
-    ['CephBlockPool', 'CephCluster', 'CephFilesystem', 'CephObjectStore', 'CephObjectStoreUser'],
+    ['CephBlockPool', 'CephFilesystem', 'CephObjectStore', 'CephObjectStoreUser'],
     firstOf(byPhase(), byConditions()),
   ),
+  'ceph.rook.io/CephCluster': cephCluster,
   'ceph.rook.io/*': firstOf(byPhase(), byConditions()),
   ...forKinds('services.cloud.sap.com', ['ServiceBinding', 'ServiceInstance'], sapService),
   'coralogix.com/Alert': coralogix,

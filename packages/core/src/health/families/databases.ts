@@ -2,7 +2,16 @@ import { messageOf } from '../condition-health.ts';
 import { conditionOf, fieldsOf, isSpecUnobserved, listOf, numberOf, specOf, statusOf, textOf } from '../fields.ts';
 import { degraded, type HealthCheck, healthy, missing, progressing, suspended, unknown } from '../health.ts';
 import { healthOfWord } from '../words.ts';
-import { byConditions, byPhase, firstOf, forKinds, type HealthChecks, worstFirst } from './family.ts';
+import {
+  byConditions,
+  byFlag,
+  byPhase,
+  firstOf,
+  forKinds,
+  type HealthChecks,
+  unlessPaused,
+  worstFirst,
+} from './family.ts';
 
 /** Elastic's operators report a phase, and the cluster's own traffic light. */
 const elastic: HealthCheck = (object) => {
@@ -42,14 +51,38 @@ const percona = (words: Parameters<typeof byPhase>[0]): HealthCheck => {
 /** CloudNativePG sums up in a sentence; Ready is the machine-readable part. */
 const cloudNativePg: HealthCheck = (object) => {
   const status = statusOf(object);
-  if (object.metadata.annotations?.['cnpg.io/hibernation'] === 'on') return suspended('Cluster is hibernated');
+  const isHibernated = conditionOf(status, 'cnpg.io/hibernation')?.status === 'True';
+  if (isHibernated || object.metadata.annotations?.['cnpg.io/hibernation'] === 'on') {
+    return suspended('Cluster is hibernated');
+  }
   const phase = textOf(status['phase']);
   if (/unrecoverable|cannot|failed|error|unable/i.test(phase)) return degraded(phase);
   if (phase === 'Cluster in healthy state') return healthy(phase);
+  if (phase === 'Waiting for user action') return suspended(textOf(status['phaseReason']) || phase);
   const ready = conditionOf(status, 'Ready');
   if (phase === '' && ready !== undefined)
     return ready.status === 'True' ? healthy(messageOf(ready)) : progressing(messageOf(ready));
   return phase === '' ? undefined : progressing(phase);
+};
+
+/** The objects inside a cluster say whether they were applied; a backup runs and ends. */
+const cloudNativePgPart = firstOf(
+  byPhase({ words: { running: 'Progressing', started: 'Progressing' } }),
+  byFlag('applied'),
+  byConditions(),
+);
+
+const scheduledBackup: HealthCheck = unlessPaused('suspend', (object) =>
+  object['status'] === undefined ? undefined : healthy(),
+);
+
+const pooler: HealthCheck = (object) => {
+  const status = statusOf(object);
+  if (typeof status['instances'] !== 'number') return undefined;
+  const wanted = numberOf(specOf(object)['instances'], 1);
+  return status['instances'] < wanted
+    ? progressing(`${status['instances']} of ${wanted} instances are running`)
+    : healthy();
 };
 
 /** A job of MariaDB's operator says Complete either way; the reason tells how it ended. */
@@ -93,9 +126,12 @@ const atlas = byConditions({
 
 export const databaseChecks: HealthChecks = {
   '*.k8s.elastic.co/*': elastic,
+  'stackconfigpolicy.k8s.elastic.co/StackConfigPolicy': byPhase(),
   'acid.zalan.do/postgresql': byPhase({ at: ['PostgresClusterStatus', 'status'] }),
   'postgresql.cnpg.io/Cluster': cloudNativePg,
-  'postgresql.cnpg.io/*': firstOf(byPhase(), byConditions()),
+  'postgresql.cnpg.io/ScheduledBackup': scheduledBackup,
+  'postgresql.cnpg.io/Pooler': pooler,
+  'postgresql.cnpg.io/*': cloudNativePgPart,
   'psmdb.percona.com/*': percona({ at: ['state'], words: { stopping: 'Progressing', paused: 'Suspended' } }),
   'pxc.percona.com/*': percona({ at: ['state'], words: { stopping: 'Degraded', paused: 'Unknown' } }),
   'ps.percona.com/*': percona({ at: ['state'] }),

@@ -1,6 +1,6 @@
 import { type ConditionRules, conditionHealth, messageOf } from '../condition-health.ts';
-import { conditionsOf, type StatusCondition, statusOf } from '../fields.ts';
-import { degraded, type Health, type HealthCheck, healthy, progressing } from '../health.ts';
+import { conditionsOf, type StatusCondition, specOf, statusOf, textOf } from '../fields.ts';
+import { degraded, type Health, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
 import { type PhaseRules, phaseHealth } from '../phase-health.ts';
 import { healthOfWord } from '../words.ts';
 
@@ -17,6 +17,21 @@ export function byConditions(rules: ConditionRules = {}): HealthCheck {
 
 export function byPhase(rules: PhaseRules = {}): HealthCheck {
   return (object) => phaseHealth(object, rules);
+}
+
+/** Reads a member of status that is only true or false; the explanation is at `message`. */
+export function byFlag(member: string, message: readonly string[] = ['message', 'error', 'reason']): HealthCheck {
+  return (object) => {
+    const status = statusOf(object);
+    if (typeof status[member] !== 'boolean') return undefined;
+    const told = message.map((name) => textOf(status[name])).find((text) => text !== '');
+    return status[member] ? healthy(told) : degraded(told);
+  };
+}
+
+/** Suspended when a member of spec says so (`suspend`, `paused`); else the answer of the check. */
+export function unlessPaused(member: string, check: HealthCheck): HealthCheck {
+  return (object) => (specOf(object)[member] === true ? suspended(`spec.${member} is true`) : check(object));
 }
 
 /** The first answer. */
@@ -54,4 +69,9 @@ function allTrue(conditions: readonly StatusCondition[]): Health | undefined {
 /** The same check for several kinds of a group. */
 export function forKinds(group: string, kinds: readonly string[], check: HealthCheck): HealthChecks {
   return Object.fromEntries(kinds.map((kind) => [`${group}/${kind}`, check]));
+}
+
+/** The same check for everything in several groups. */
+export function forGroups(groups: readonly string[], check: HealthCheck): HealthChecks {
+  return Object.fromEntries(groups.map((group) => [`${group}/*`, check]));
 }

@@ -1,7 +1,18 @@
-import { messageOf } from '../condition-health.ts';
-import { conditionsOf, type Fields, fieldsOf, listOf, numberOf, specOf, statusOf, textOf } from '../fields.ts';
+import type { KubernetesObject } from '../../kubernetes/object.ts';
+import { conditionHealth, messageOf } from '../condition-health.ts';
+import {
+  conditionsOf,
+  type Fields,
+  fieldsOf,
+  isSpecUnobserved,
+  listOf,
+  numberOf,
+  specOf,
+  statusOf,
+  textOf,
+} from '../fields.ts';
 import { degraded, type Health, type HealthCheck, healthy, progressing, suspended } from '../health.ts';
-import { byConditions, byPhase, everyCondition, forKinds, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, everyCondition, forGroups, forKinds, type HealthChecks } from './family.ts';
 
 /** A Gateway API route reports per parent. What a parent said about an earlier generation no longer counts. */
 const route: HealthCheck = (object) => {
@@ -58,11 +69,45 @@ function attachedPolicy(options: { mustBeAccepted: boolean }): HealthCheck {
   };
 }
 
-const gateway = byConditions({
-  ready: ['Accepted', 'Programmed'],
-  whenFalse: 'by reason',
-  busyReasons: ['Pending', 'AddressNotAssigned'],
-});
+const GATEWAY = { ready: ['Accepted', 'Programmed'], busyReasons: ['Pending', 'AddressNotAssigned'] };
+
+/** A gateway whose listener cannot serve (a certificate is missing, say) is programmed all the same. */
+const gateway: HealthCheck = (object) => {
+  const health = byConditions(GATEWAY)(object);
+  if (health?.status !== 'Healthy') return health;
+  for (const listener of listOf(statusOf(object)['listeners']).map(fieldsOf)) {
+    const told = conditionHealth(
+      { ...object, status: { conditions: listener['conditions'] } },
+      { ...GATEWAY, ready: ['Accepted', 'ResolvedRefs', 'Programmed'], failed: ['Conflicted'] },
+    );
+    if (told !== undefined && told.status !== 'Healthy') {
+      return { status: told.status, message: `Listener ${textOf(listener['name'])}: ${told.message ?? ''}` };
+    }
+  }
+  return health;
+};
+
+/** What any policy or route says that follows the Gateway API, whoever defined its kind. */
+export function perParentHealth(object: KubernetesObject): Health | undefined {
+  const status = statusOf(object);
+  if (Array.isArray(status['ancestors'])) return attachedPolicy({ mustBeAccepted: true })(object);
+  const parents = listOf(status['parents']).map(fieldsOf);
+  return parents.length > 0 && parents.every(({ parentRef }) => parentRef !== undefined) ? route(object) : undefined;
+}
+
+/** Istio's configuration is only told on when status is switched on, or when its validation found an error. */
+const istio: HealthCheck = (object) => {
+  const messages = listOf(statusOf(object)['validationMessages']).map(fieldsOf);
+  const error = messages.find(({ level }) => level === 'ERROR' || level === 3);
+  if (error !== undefined) return degraded(`validation: ${textOf(fieldsOf(error['type'])['code'])}`);
+  return byConditions({ ready: ['Ready', 'Accepted', 'Reconciled'], whenFalse: 'by reason' })(object);
+};
+
+const dnsEndpoint: HealthCheck = (object) => {
+  const status = statusOf(object);
+  if (isSpecUnobserved(object, status)) return progressing('Waiting for external-dns to see the latest change');
+  return everyCondition(object) ?? (typeof status['observedGeneration'] === 'number' ? healthy() : undefined);
+};
 
 /** Gloo writes one status per namespace of its own, in words or, before, in numbers. */
 const gloo: HealthCheck = (object) => {
@@ -147,7 +192,10 @@ export const networkingChecks: HealthChecks = {
   'operator.openshift.io/IngressController': openshiftIngressController,
   'route.openshift.io/Route': routeOfOpenshift,
   'proclaim.dogmatiq.io/DNSSDServiceInstance': byProclaim,
-  'externaldns.k8s.io/DNSEndpoint': everyCondition,
+  'externaldns.k8s.io/DNSEndpoint': dnsEndpoint,
+  ...forGroups(['networking.istio.io', 'security.istio.io', 'telemetry.istio.io', 'extensions.istio.io'], istio),
+  'networking.gke.io/ManagedCertificate': byPhase({ at: ['certificateStatus'] }),
+  'k8s.nginx.org/*': byPhase({ at: ['state'] }),
 };
 
 function routeOfOpenshift(object: Parameters<HealthCheck>[0]): Health | undefined {

@@ -1,7 +1,16 @@
 import { messageOf } from '../condition-health.ts';
 import { conditionOf, conditionsOf, fieldsOf, isSpecUnobserved, listOf, specOf, statusOf, textOf } from '../fields.ts';
 import { degraded, type HealthCheck, healthy, progressing } from '../health.ts';
-import { byConditions, byPhase, everyCondition, firstOf, forKinds, type HealthChecks } from './family.ts';
+import {
+  byConditions,
+  byFlag,
+  byPhase,
+  everyCondition,
+  firstOf,
+  forKinds,
+  type HealthChecks,
+  unlessPaused,
+} from './family.ts';
 
 /** Open Cluster Management: compliant or not. */
 const compliance: HealthCheck = (object) => {
@@ -82,11 +91,50 @@ const subscription: HealthCheck = (object) => {
 };
 
 const kyverno: HealthCheck = (object) => {
-  const status = statusOf(object);
+  // The policies of 1.14 keep their conditions one level deeper.
+  const status = { ...statusOf(object), ...fieldsOf(statusOf(object)['conditionStatus']) };
   const ready = conditionOf(status, 'Ready');
   if (ready !== undefined) return ready.status === 'True' ? healthy('Policy is ready') : degraded(messageOf(ready));
-  return status['ready'] === true ? healthy('Policy is ready') : undefined;
+  if (status['ready'] === true) return healthy('Policy is ready');
+  return status['ready'] === false && textOf(status['message']) !== ''
+    ? degraded(textOf(status['message']))
+    : undefined;
 };
+
+/** Grafana's operator says what it did as `…Synchronized`, and what stands in the way under names of its own. */
+const grafanaObject: HealthCheck = (object) =>
+  byConditions({
+    ready: [],
+    failed: ['InvalidSpec', 'NoMatchingInstance', 'NoMatchingFolder'],
+    busy: [],
+    paused: ['ReconciliationSuspended'],
+  })(object) ?? everyCondition(object);
+
+const prometheus = unlessPaused(
+  'paused',
+  byConditions({ ready: ['Available', 'Reconciled'], failed: [], whenFalse: 'by reason' }),
+);
+
+/** A volume may be detached for good reason; what counts then is whether its data is safe. */
+const longhorn: HealthCheck = (object) => {
+  const status = statusOf(object);
+  switch (status['robustness']) {
+    case 'faulted':
+    case 'degraded':
+      return degraded(`Volume is ${status['robustness']}`);
+    case 'healthy':
+      return healthy('Volume is healthy');
+    case 'unknown':
+      if (status['state'] === 'detached') return healthy('Volume is detached');
+  }
+  return longhornState(object);
+};
+
+const longhornState = firstOf(
+  byPhase({ at: ['state', 'currentState'] }),
+  byConditions({ ready: ['Ready', 'Schedulable'], failed: ['Unavailable'] }),
+  byFlag('available'),
+);
 
 /** Each application or workload version of Keptn sums up in one word. */
 const keptn = byPhase({ at: ['status', 'overallStatus', 'currentPhase'] });
@@ -114,29 +162,19 @@ export const policyAndOperatorChecks: HealthChecks = {
   'awx.ansible.com/*': ansibleOperator,
   'kyverno.io/ClusterPolicy': kyverno,
   'kyverno.io/Policy': kyverno,
+  'kyverno.io/UpdateRequest': byPhase(),
+  'kyverno.io/*': kyverno,
+  'policies.kyverno.io/*': kyverno,
   'lifecycle.keptn.sh/*': keptn,
   'metrics.keptn.sh/*': keptn,
-  'monitoring.coreos.com/Prometheus': byConditions({
-    ready: ['Available', 'Reconciled'],
-    failed: [],
-    whenFalse: 'by reason',
-  }),
-  'monitoring.coreos.com/Alertmanager': byConditions({
-    ready: ['Available', 'Reconciled'],
-    failed: [],
-    whenFalse: 'by reason',
-  }),
-  'monitoring.coreos.com/ThanosRuler': byConditions({
-    ready: ['Available', 'Reconciled'],
-    failed: [],
-    whenFalse: 'by reason',
-  }),
+  ...forKinds('monitoring.coreos.com', ['Alertmanager', 'Prometheus', 'PrometheusAgent', 'ThanosRuler'], prometheus),
   'grafana.integreatly.org/Grafana': byPhase({ at: ['stageStatus'] }),
   ...forKinds(
     'grafana.integreatly.org',
     ['GrafanaAlertRuleGroup', 'GrafanaContactPoint', 'GrafanaDashboard', 'GrafanaDatasource', 'GrafanaFolder'],
-    everyCondition,
+    grafanaObject,
   ),
+  'grafana.integreatly.org/*': grafanaObject,
   'grafana-org-operator.kubitus-project.gitlab.io/*': byConditions({ ready: ['Ready'], whenFalse: 'Degraded' }),
   'operator.victoriametrics.com/*': byPhase({
     at: ['updateStatus', 'clusterStatus', 'status'],
@@ -161,7 +199,8 @@ export const policyAndOperatorChecks: HealthChecks = {
   },
   ...forKinds('astra.netapp.io', ['Backup', 'ResticVolumeBackup', 'Snapshot'], astra),
   'astra.netapp.io/*': astra,
+  'velero.io/Schedule': unlessPaused('paused', byPhase({ words: { Enabled: 'Healthy' } })),
   'velero.io/*': byPhase({ words: { Enabled: 'Healthy', FailedValidation: 'Degraded', PartiallyFailed: 'Degraded' } }),
   'litmuschaos.io/*': byPhase({ at: ['engineStatus'] }),
-  'longhorn.io/*': byPhase({ at: ['state'] }),
+  'longhorn.io/*': longhorn,
 };

@@ -21,8 +21,13 @@ const strimzi: HealthCheck = (object) => {
     failed: ['NotReady'],
     paused: ['ReconciliationPaused', 'Stopped', 'Paused'],
     whenFalse: 'Degraded',
+    busyReasons: ['Creating'],
   })(object);
 };
+
+/** A pool of nodes has conditions only when something is wrong. */
+const nodePool: HealthCheck = (object) =>
+  strimzi(object) ?? (object['status'] === undefined ? undefined : healthy('Node pool is reconciled'));
 
 /** A rebalance walks through states named as condition types. */
 const strimziRebalance = byConditions({
@@ -135,6 +140,7 @@ const openTelemetry: HealthCheck = (object) => {
 
 export const streamingChecks: HealthChecks = {
   'kafka.strimzi.io/KafkaRebalance': strimziRebalance,
+  'kafka.strimzi.io/KafkaNodePool': nodePool,
   ...forKinds(
     'kafka.strimzi.io',
     [

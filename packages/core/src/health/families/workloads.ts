@@ -11,7 +11,7 @@ import {
   textOf,
 } from '../fields.ts';
 import { degraded, type Health, type HealthCheck, healthy, progressing, suspended, unknown } from '../health.ts';
-import { byConditions, byPhase, forKinds, type HealthChecks } from './family.ts';
+import { byConditions, byPhase, forGroups, forKinds, type HealthChecks } from './family.ts';
 
 /** OpenKruise's workloads: like their built-in cousins, but an update can stop at a partition and wait for a person. */
 const kruise: HealthCheck = (object) => {
@@ -159,6 +159,16 @@ const spinApp: HealthCheck = (object) => {
   return available.status === 'True' ? healthy(available.message) : progressing(available.message);
 };
 
+const replicaCount: HealthCheck = (object) => {
+  const status = statusOf(object);
+  if (Object.keys(status).length === 0) return undefined;
+  const failure = conditionOf(status, 'ReplicaFailure');
+  if (failure?.status === 'True') return degraded(messageOf(failure));
+  const wanted = numberOf(specOf(object)['replicas'], numberOf(status['replicas']));
+  const ready = numberOf(status['readyReplicas']);
+  return ready < wanted ? progressing(`${ready} of ${wanted} replicas are ready`) : healthy();
+};
+
 const deploymentConfig: HealthCheck = (object): Health | undefined => {
   const status = statusOf(object);
   if (isSpecUnobserved(object, status)) return progressing('Waiting for the rollout to be observed');
@@ -190,10 +200,19 @@ export const workloadChecks: HealthChecks = {
   'serving.kserve.io/InferenceService': inferenceService,
   'openfaas.com/Function': openFaas,
   ...forKinds('kubevirt.io', ['VirtualMachine', 'VirtualMachineInstance'], virtualMachine),
+  'kubevirt.io/VirtualMachineInstanceReplicaSet': replicaCount,
+  'kubevirt.io/VirtualMachineInstanceMigration': byPhase({
+    words: { Scheduled: 'Progressing', TargetReady: 'Progressing', Running: 'Progressing' },
+  }),
+  ...forGroups(
+    ['kubevirt.io', 'cdi.kubevirt.io', 'snapshot.kubevirt.io', 'clone.kubevirt.io', 'export.kubevirt.io'],
+    byPhase(),
+  ),
   'core.spinkube.dev/SpinApp': spinApp,
   'apps.openshift.io/DeploymentConfig': deploymentConfig,
   'tekton.dev/PipelineRun': tekton,
   'tekton.dev/TaskRun': tekton,
+  'tekton.dev/CustomRun': tekton,
   'batch.volcano.sh/Job': byPhase({ at: ['state.phase'], words: { Running: 'Progressing' } }),
   'jobset.x-k8s.io/JobSet': byConditions({ ready: ['Completed'], failed: ['Failed'], paused: ['Suspended'] }),
   'k6.io/*': byPhase({ at: ['stage'] }),
