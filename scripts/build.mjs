@@ -97,9 +97,30 @@ async function bundle(folder, entry, output) {
     target: 'node20',
     sourcemap: 'linked',
     logLevel: 'warning',
-    plugins: [npmPackagesStayOutside],
+    // CommonJS packages that are bundled require Node's own modules.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+    },
+    plugins: [onlyTheKubeConfig, npmPackagesStayOutside],
   });
 }
+
+/**
+ * Of `@kubernetes/client-node` we use `KubeConfig`. The index of its generated part loads the models of every Kubernetes
+ * kind, 34 MB of heap in each process, so the kubeconfig is bundled with the two names that it takes from there.
+ */
+const onlyTheKubeConfig = {
+  name: 'only-the-kube-config',
+  setup(build) {
+    build.onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ resolveDir, kind }) =>
+      build.resolve('@kubernetes/client-node/dist/config.js', { resolveDir, kind }),
+    );
+    build.onLoad({ filter: /client-node\/dist\/gen\/index\.js$/ }, () => ({
+      contents:
+        "export { createConfiguration } from './configuration.js'; export { ServerConfiguration } from './servers.js';",
+    }));
+  },
+};
 
 /** What the process's own package.json lists stays outside; packages of this workspace, and what only they list, are bundled. */
 const npmPackagesStayOutside = {
@@ -107,8 +128,11 @@ const npmPackagesStayOutside = {
   setup(build) {
     const folder = build.initialOptions.absWorkingDir;
     const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
       if (kind === 'entry-point' || path.startsWith('@lockstep/')) return undefined;
+      if (path.startsWith('@kubernetes/client-node/')) return undefined;
+      // What a bundled package imports comes in the version it asks for. It never uses the undici it loads.
+      if (importer.includes('/node_modules/') && path !== 'undici' && !path.startsWith('node:')) return undefined;
       if (path.startsWith('node:') || packageName(path) in dependencies) return { path, external: true };
       return undefined;
     });
