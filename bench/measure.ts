@@ -87,3 +87,14 @@ export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+export function print(title: string, figures: Record<string, number>): void {
+  const text = Object.entries(figures).map(
+    ([name, figure]) => `${name} ${figure >= 100 ? figure.toFixed(0) : figure.toFixed(2)}`,
+  );
+  console.log(`${title.padEnd(48)} ${text.join('  ')}`);
+}

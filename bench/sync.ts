@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { KubeconfigClient } from '@lockstep/embedded';
 import { until, type WorkTree, World } from '@lockstep/testkit';
-import { type ApplicationObject, ApplicationWatch, inParallel, percentile, requestCounts } from './measure.ts';
+import { type ApplicationObject, ApplicationWatch, inParallel, percentile, print, requestCounts } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
@@ -237,11 +237,4 @@ function cpuSeconds(pid: number): number {
 
 function residentKilobytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-}
-
-function print(title: string, figures: Record<string, number>): void {
-  const text = Object.entries(figures).map(
-    ([name, figure]) => `${name} ${figure >= 100 ? figure.toFixed(0) : figure.toFixed(2)}`,
-  );
-  console.log(`${title.padEnd(40)} ${text.join('  ')}`);
 }
