@@ -32,10 +32,13 @@ interface Remembered {
   sources: ApplicationSource[];
   inputs: RenderedInput[];
   rendered: RenderedManifests;
+  /** Bytes, roughly. Counted once per render: a push is asked of every application of its repository. */
+  size: number;
 }
 
 /** What survives a restart of the controller, sealed in Redis. */
-type RenderRecord = Omit<Remembered, 'rendered'> & Pick<RenderedManifests, 'contentKey' | 'sourceTypes' | 'warnings'>;
+type RenderRecord = Omit<Remembered, 'rendered' | 'size'> &
+  Pick<RenderedManifests, 'contentKey' | 'sourceTypes' | 'warnings'>;
 
 /** Plain manifests render in well under a millisecond: a job for each would cost more than they do. */
 const BATCH = 16;
@@ -68,7 +71,10 @@ export class RenderClient implements AsyncDisposable {
     this.#caller = new QueueCaller(RENDER_QUEUE, options.redisUrl);
     this.#cache = options.cache;
     this.#credentialsOf = options.credentialsOf;
-    this.#remembered = new LRUCache({ maxSize: options.maxBytes ?? 512 * 1024 * 1024, sizeCalculation: sizeOf });
+    this.#remembered = new LRUCache({
+      maxSize: options.maxBytes ?? 512 * 1024 * 1024,
+      sizeCalculation: ({ size }) => size,
+    });
   }
 
   async ready(): Promise<void> {
@@ -104,7 +110,7 @@ export class RenderClient implements AsyncDisposable {
       sources: request.sources.map(({ source }) => source),
       inputs: answer.inputs,
     };
-    this.#remembered.set(key, { ...record, rendered });
+    this.#remembered.set(key, { ...record, rendered, size: sizeOf(rendered) });
     const { contentKey, sourceTypes, warnings } = answer;
     this.#cache.putRecord(key, { ...record, contentKey, sourceTypes, warnings } satisfies RenderRecord);
     return rendered;
@@ -164,6 +170,7 @@ export class RenderClient implements AsyncDisposable {
     this.#remembered.set(text, {
       ...facts,
       rendered: { manifests, revisions: record.shown, sourceTypes, contentKey, warnings },
+      size: sizeOf({ manifests }),
     });
     if (from === now.commit) return;
     const files = await this.#changesBetween(now.repoURL, from, now.commit);
@@ -278,9 +285,9 @@ function factsOf(request: RenderRequest): string {
   return `${contentHash({ ...rest, sources: sources.map(({ source }) => source) })} ${contentHash(apiVersions)}`;
 }
 
-function sizeOf({ rendered }: Remembered): number {
+function sizeOf({ manifests }: Pick<RenderedManifests, 'manifests'>): number {
   let size = 1_024;
-  for (const { object } of rendered.manifests) size += 4 * roughSize(object);
+  for (const { object } of manifests) size += 4 * roughSize(object);
   return size;
 }
 

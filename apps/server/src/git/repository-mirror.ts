@@ -49,6 +49,7 @@ export class RepositoryMirror implements AsyncDisposable {
   readonly #reader: ObjectReader;
   readonly #onRemoteCall: (call: GitCall) => void;
   readonly #snapshots = new LRUCache<string, Promise<TreeSnapshot>>({ max: SNAPSHOTS });
+  #newest: TreeSnapshot | undefined;
   #tags: Promise<Map<string, string>> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isCloned: boolean;
@@ -239,13 +240,25 @@ export class RepositoryMirror implements AsyncDisposable {
     );
   }
 
+  /** From the newest snapshot at hand, which differs in little; the first one reads the whole tree. */
   async #readSnapshot(commit: string): Promise<TreeSnapshot> {
-    const [root, listing] = await Promise.all([
-      this.#reader.resolve(`${commit}^{tree}`),
-      runGit(this.#options, this.#directory, ['ls-tree', '-r', '-t', '-z', '--full-tree', '--end-of-options', commit]),
-    ]);
+    const [root, base] = await Promise.all([this.#reader.resolve(`${commit}^{tree}`), this.#newest]);
     if (root === undefined) throw this.#unknown(commit);
-    return new TreeSnapshot(commit, root.id, listing.toString('utf8'));
+    const read = (args: string[]): Promise<Buffer> => runGit(this.#options, this.#directory, args);
+    let snapshot: TreeSnapshot | undefined;
+    if (base !== undefined) {
+      const changes = await read(['diff-tree', '-r', '-t', '-z', '--end-of-options', base.commit, commit]).catch(
+        // The commit of the base may be gone with the branch that had it.
+        () => undefined,
+      );
+      snapshot = changes === undefined ? undefined : base.after(commit, root.id, changes.toString('utf8'));
+    }
+    if (snapshot === undefined) {
+      const listing = await read(['ls-tree', '-r', '-t', '-z', '--full-tree', '--end-of-options', commit]);
+      snapshot = new TreeSnapshot(commit, root.id, listing.toString('utf8'));
+    }
+    this.#newest = snapshot;
+    return snapshot;
   }
 
   async #commitOf(name: string): Promise<string | undefined> {

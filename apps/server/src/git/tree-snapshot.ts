@@ -13,10 +13,10 @@ interface Directory {
   entries: Map<string, SnapshotEntry>;
 }
 
-/** All paths of one commit with their object ids, from a single `ls-tree`. Paths are relative to the root, which is ''. */
+/** All paths of one commit with their object ids, from a single git process. Paths are relative to the root, which is ''. */
 export class TreeSnapshot {
   readonly commit: string;
-  readonly #directories = new Map<string, Directory>();
+  #directories = new Map<string, Directory>();
 
   /** `listing` is the output of `git ls-tree -r -t -z <commit>`, `rootId` the id of the commit's tree. */
   constructor(commit: string, rootId: string, listing: string) {
@@ -33,7 +33,38 @@ export class TreeSnapshot {
     }
   }
 
-  /** The entries of a directory in Git's order, or undefined when there is none. */
+  /**
+   * The snapshot of another commit, from what differs: `changes` is the output of `git diff-tree -r -t -z <this> <that>`. It
+   * shares every directory that is the same, so it costs the change and not the repository.
+   */
+  after(commit: string, rootId: string, changes: string): TreeSnapshot {
+    const next = new TreeSnapshot(commit, rootId, '');
+    next.#directories = new Map(this.#directories);
+    const own = new Set<string>();
+    const entriesOf = (path: string): Map<string, SnapshotEntry> => {
+      const directory = next.#directories.get(path);
+      if (directory !== undefined && own.has(path)) return directory.entries;
+      const entries = new Map(directory?.entries);
+      next.#directories.set(path, { id: directory?.id ?? '', entries });
+      own.add(path);
+      return entries;
+    };
+    const found = parseChanges(changes);
+    // A file that became a directory is removed and added under the same name.
+    for (const { path, mode } of found.filter(({ isRemoved }) => isRemoved)) {
+      if (mode === DIRECTORY) next.#directories.delete(path);
+      if (next.#directories.has(parentOf(path))) entriesOf(parentOf(path)).delete(nameOf(path));
+    }
+    for (const { path, mode, id } of found.filter(({ isRemoved }) => !isRemoved)) {
+      entriesOf(parentOf(path)).set(nameOf(path), entryOf(path, mode, id));
+      if (mode !== DIRECTORY) continue;
+      next.#directories.set(path, { id, entries: entriesOf(path) });
+    }
+    next.#directories.set('', { id: rootId, entries: entriesOf('') });
+    return next;
+  }
+
+  /** The entries of a directory in no certain order, or undefined when there is none. */
   list(directory: string): SnapshotEntry[] | undefined {
     const found = this.#directories.get(clean(directory));
     return found === undefined ? undefined : [...found.entries.values()];
@@ -87,22 +118,52 @@ export class TreeSnapshot {
   }
 
   #add(path: string, mode: string, id: string): void {
-    const slash = path.lastIndexOf('/');
-    const parent = this.#directories.get(slash < 0 ? '' : path.slice(0, slash));
-    const type = typeOf(mode);
-    parent?.entries.set(path.slice(slash + 1), {
-      name: path.slice(slash + 1),
-      type,
-      id,
-      isExecutable: mode === '100755',
-    });
-    if (type === 'directory') this.#directories.set(path, { id, entries: new Map() });
+    this.#directories.get(parentOf(path))?.entries.set(nameOf(path), entryOf(path, mode, id));
+    if (mode === DIRECTORY) this.#directories.set(path, { id, entries: new Map() });
   }
+}
+
+const DIRECTORY = '040000';
+
+interface TreeChange {
+  path: string;
+  /** Of the new entry; of the old one when it was removed. */
+  mode: string;
+  id: string;
+  isRemoved: boolean;
+}
+
+/** `:<old mode> <new mode> <old id> <new id> <status>NUL<path>NUL`, directories before what is in them. */
+function parseChanges(output: string): TreeChange[] {
+  const fields = output.split('\0');
+  const changes: TreeChange[] = [];
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [oldMode = '', newMode = '', , newId = '', status = ''] = (fields[index] as string).slice(1).split(' ');
+    const path = fields[index + 1] as string;
+    const wasDirectory = oldMode === DIRECTORY;
+    // A change of type is the end of one thing and the beginning of another.
+    if (status === 'D' || (status === 'T' && wasDirectory !== (newMode === DIRECTORY)))
+      changes.push({ path, mode: oldMode, id: '', isRemoved: true });
+    if (status !== 'D') changes.push({ path, mode: newMode, id: newId, isRemoved: false });
+  }
+  return changes;
+}
+
+function entryOf(path: string, mode: string, id: string): SnapshotEntry {
+  return { name: nameOf(path), type: typeOf(mode), id, isExecutable: mode === '100755' };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function typeOf(mode: string): EntryType {
   switch (mode) {
-    case '040000':
+    case DIRECTORY:
       return 'directory';
     case '120000':
       return 'symlink';
