@@ -115,7 +115,7 @@ async function measureReconcile(): Promise<Figures> {
   await using cluster = openCluster(bench.connect());
   await ready(cluster);
   const world = new FakeWorld();
-  world.destination = () => Promise.resolve(cluster.destination('web', {}));
+  world.destination = () => Promise.resolve(cluster.destination('web', { fence: () => {} }));
   world.push('aaaaaaa1', shopManifests());
   const key = world.addApplication({ syncPolicy: { automated: {} } });
   const run = async (): Promise<void> => {
@@ -214,6 +214,8 @@ function openCluster(connection: ClusterConnection): Cluster {
     facts,
     settings: () => DEFAULT_SETTINGS,
     logger: createLogger({ level: 'silent', role: 'bench' }),
+    memory: { namespace: '', object: 'nothing', expected: () => undefined, remember: () => Promise.resolve() },
+    lua: { run: () => Promise.resolve({ type: 'nil' }) },
     onChange: () => {},
     onEvent: () => {},
     onState: () => {},
