@@ -128,6 +128,23 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
+/** Changes the specification of the project, and waits until the API has seen it. */
+async function changeProject(spec: object): Promise<void> {
+  const project = {
+    group: '',
+    kind: 'AppProject',
+    namespace: world.namespace,
+    name: 'default',
+    apiVersion: 'argoproj.io/v1alpha1',
+  };
+  const stored = await world.kubernetes.patch(project, { type: 'merge', body: { spec } });
+  await world.context.collections.projects.until(
+    project,
+    (seen) => seen?.metadata.resourceVersion === stored.metadata.resourceVersion,
+    5_000,
+  );
+}
+
 const deployment = 'group=apps&version=v1&kind=Deployment&namespace=shop&resourceName=web';
 
 describe('live resources', () => {
@@ -180,28 +197,13 @@ describe('live resources', () => {
   });
 
   test('what the project does not permit cannot be reached either', async () => {
-    const project = {
-      group: '',
-      kind: 'AppProject',
-      namespace: world.namespace,
-      name: 'default',
-      apiVersion: 'argoproj.io/v1alpha1',
-    };
-    const change = async (spec: object) => {
-      const stored = await world.kubernetes.patch(project, { type: 'merge', body: { spec } });
-      await world.context.collections.projects.until(
-        project,
-        (seen) => seen?.metadata.resourceVersion === stored.metadata.resourceVersion,
-        5_000,
-      );
-    };
-    await change({ namespaceResourceBlacklist: [{ group: '', kind: 'Secret' }] });
+    await changeProject({ namespaceResourceBlacklist: [{ group: '', kind: 'Secret' }] });
     const answer = await world.call(
       admin,
       'GET',
       '/api/v1/applications/web/resource?kind=Secret&version=v1&namespace=shop&resourceName=credentials',
     );
-    await change({ namespaceResourceBlacklist: null });
+    await changeProject({ namespaceResourceBlacklist: null });
     expect([answer.status, answer.json.message]).toEqual([403, 'resource :Secret is not permitted in project default']);
   });
 
@@ -241,6 +243,107 @@ describe('live resources', () => {
     );
     expect((await run(admin, 'resume')).status).toBe(400);
     expect((await run(admin, 'explode')).json.fix).toBe('Its actions: restart, pause, resume, scale');
+  });
+
+  test('an action is told in Events of the application and of the resource', async () => {
+    const events = async (namespace: string) =>
+      (await world.kubernetes.list({ apiVersion: 'v1', kind: 'Event' }, { namespace })).flatMap((event) =>
+        event['reason'] === 'ResourceActionRan' ? [event['message']] : [],
+      );
+    expect(await events('argocd')).toContain('admin ran action scale on resource apps/Deployment/web');
+    expect(await events('shop')).toContain('operator ran action restart');
+  });
+
+  describe('actions of argocd-cm', () => {
+    const body = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'shop', resourceName: 'web' };
+    const run = (token: string, action: string, parameters: Record<string, string> = {}) =>
+      world.call(token, 'POST', '/api/v1/applications/web/resource/actions/v2', {
+        ...body,
+        action,
+        resourceActionParameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+      });
+    const configure = (actions: string | null) =>
+      world.configure('ConfigMap', 'argocd-cm', { 'resource.customizations.actions.apps_Deployment': actions });
+    const actions = (definition: string): string =>
+      `mergeBuiltinActions: true
+discovery.lua: |
+  return { snapshot = { displayName = "Take a snapshot", disabled = obj.spec.replicas == 0, params = { { name = "label", default = "now" } } } }
+definitions:
+- name: snapshot
+  action.lua: |
+${definition
+  .split('\n')
+  .map((line) => `    ${line}`)
+  .join('\n')}
+`;
+    const configMap = (name: string) =>
+      world.kubernetes.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', name });
+    const script = `
+local copy = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "snapshot-" .. actionParams["label"] } }
+copy.data = { replicas = obj.spec.replicas .. "" }
+obj.metadata.annotations["example.com/snapshot"] = copy.metadata.name
+return { { operation = "create", resource = copy }, { operation = "patch", resource = obj } }`;
+
+    test('are offered as discovery says, besides the built-in ones', async () => {
+      await configure(actions(script));
+      const { json } = await world.call(admin, 'GET', `/api/v1/applications/web/resource/actions?${deployment}`);
+      expect(json.actions[0]).toEqual({
+        name: 'snapshot',
+        displayName: 'Take a snapshot',
+        iconClass: '',
+        disabled: false,
+        params: [{ name: 'label', value: 'now', default: 'now' }],
+      });
+      expect(json.actions.map(({ name }: { name: string }) => name)).toContain('restart');
+    });
+
+    test('run with their own right, and create and patch what the script says', async () => {
+      const denied = await run(operator, 'snapshot', { label: 'one' });
+      expect([denied.status, denied.json.message]).toEqual([
+        403,
+        expect.stringContaining('action/apps/Deployment/snapshot'),
+      ]);
+      expect((await run(admin, 'snapshot', { label: 'one' })).status).toBe(200);
+      expect((await configMap('snapshot-one'))?.['data']).toEqual({ replicas: '1' });
+      const live = await world.kubernetes.get({ apiVersion: 'apps/v1', ...body, name: 'web' });
+      expect(live?.metadata.annotations?.['example.com/snapshot']).toBe('snapshot-one');
+    });
+
+    test('change nothing when anything they want is refused: by the project, or by the dry run', async () => {
+      const both = (second: string) =>
+        `local first = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "first" } }
+return { { operation = "create", resource = first }, { operation = "create", resource = ${second} } }`;
+      await configure(
+        actions(
+          both(
+            '{ apiVersion = "rbac.authorization.k8s.io/v1", kind = "ClusterRole", metadata = { name = "root", namespace = "shop" } }',
+          ),
+        ),
+      );
+      await changeProject({ clusterResourceWhitelist: [] });
+      const refused = await run(admin, 'snapshot');
+      await changeProject({ clusterResourceWhitelist: [{ group: '*', kind: '*' }] });
+      expect([refused.status, refused.json.message]).toEqual([
+        403,
+        expect.stringContaining('ClusterRole is not permitted in project default'),
+      ]);
+      await configure(actions(both('{ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "Not A Name" } }')));
+      expect((await run(admin, 'snapshot')).status).toBeGreaterThanOrEqual(400);
+      expect(await configMap('first')).toBeUndefined();
+    });
+
+    test('that loop are ended, with the kind and the script in the answer, and the API goes on', async () => {
+      await configure(actions('while true do end'));
+      const { status, json } = await run(admin, 'snapshot');
+      expect([status, json.message]).toEqual([
+        400,
+        expect.stringContaining(
+          'snapshot/action.lua for apps/Deployment in argocd-cm: the script took longer than 1 s',
+        ),
+      ]);
+      expect((await run(admin, 'restart')).status).toBe(200);
+      await configure(null);
+    });
   });
 
   test('deleting one resource needs the fine-grained right', async () => {

@@ -8,6 +8,8 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { streamSocket } from '../realtime/stream-socket.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import type { ApiContext } from './api-context.ts';
+import { logRoutes } from './applications/log-routes.ts';
+import { resourceChangeRoutes } from './applications/resource-change-routes.ts';
 import { resourceRoutes } from './applications/resource-routes.ts';
 import { applicationRoutes } from './applications/routes.ts';
 import { streamRoutes } from './applications/stream-routes.ts';
@@ -61,6 +63,8 @@ export async function createApp(context: ApiContext, services: ApiServices): Pro
       await routes.register(accountRoutes, { ...services, context });
       await routes.register(applicationRoutes, services);
       await routes.register(resourceRoutes, { ...services, context });
+      await routes.register(resourceChangeRoutes, { ...services, context });
+      await routes.register(logRoutes, services);
       await routes.register(streamRoutes, services);
       await routes.register(projectRoutes, { ...services, context });
       await routes.register(clusterRoutes, { ...services, context, redis: context.redis });

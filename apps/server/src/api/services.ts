@@ -9,6 +9,7 @@ import { SettingsSource } from '../settings/settings-source.ts';
 import { ApplicationStore } from '../store/application-store.ts';
 import { PlanStore } from '../store/plan-store.ts';
 import { ReadModels } from '../store/read-models.ts';
+import { LuaWorker } from '../tools/lua.ts';
 import type { ApiContext } from './api-context.ts';
 import { LiveResources } from './applications/live-resources.ts';
 import { Authorizer } from './authorizer.ts';
@@ -28,6 +29,8 @@ export interface ApiServices extends AsyncDisposable {
   plans: PlanStore;
   writer: ApplicationWriter;
   events: EventFeed;
+  /** Runs the action scripts of argocd-cm. */
+  lua: LuaWorker;
 }
 
 export function createServices(context: ApiContext): ApiServices {
@@ -49,6 +52,7 @@ export function createServices(context: ApiContext): ApiServices {
   const revocations = new Revocations(context);
   const oidc = new OidcClient(() => ({ settings: settings.get().oidc, scopes: policy.policy.scopes }), context.logger);
   const sessions = new Sessions({ settings, revocations, limiter, oidc, projects: collections.projects, namespace });
+  const lua = new LuaWorker();
   const events = new EventFeed(context.openBlockingRedis());
   return {
     settings,
@@ -64,7 +68,9 @@ export function createServices(context: ApiContext): ApiServices {
     plans: new PlanStore(context.redis, context.requests),
     writer: { store, authorizer, collections, clusters: context.clusters, namespace },
     events,
+    lua,
     async [Symbol.asyncDispose]() {
+      await lua[Symbol.asyncDispose]();
       await events[Symbol.asyncDispose]();
     },
   };

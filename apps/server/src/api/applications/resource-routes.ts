@@ -1,9 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { ANNOTATION_PREFIX_LINK, ClusterError, sourcesOf } from '@lockstep/core';
-import { customAction, resourceActions } from '@lockstep/rbac';
+import { ANNOTATION_PREFIX_LINK, sourcesOf } from '@lockstep/core';
 import Type from 'typebox';
 import { refreshApplication } from '../../commands/refresh-application.ts';
-import { actionsOf, runAction } from '../../commands/resource-actions.ts';
 import type { SettingsSource } from '../../settings/settings-source.ts';
 import { type ApplicationStore, keyOfApplication } from '../../store/application-store.ts';
 import type { PlanStore } from '../../store/plan-store.ts';
@@ -12,21 +10,15 @@ import type { ApiContext } from '../api-context.ts';
 import { ApiError } from '../api-error.ts';
 import type { Authorizer } from '../authorizer.ts';
 import { applicationOf } from '../plugins/access.ts';
-import { identityOf } from '../plugins/authenticate.ts';
 import { selectFields } from '../select-fields.ts';
-import { replyWithStream } from '../stream-reply.ts';
-import type { LiveResources, ResourceReference } from './live-resources.ts';
-import { podLogs } from './pod-logs.ts';
+import type { LiveResources } from './live-resources.ts';
 import { optional } from './routes.ts';
 import {
-  ActionBodySchema,
-  ActionsAnswerSchema,
   ApplicationParametersSchema,
   EmptySchema,
   EventsQuerySchema,
   HistoryDiffSchema,
   itemsOf,
-  LogsQuerySchema,
   ManifestsQuerySchema,
   openObject,
   PlanBodySchema,
@@ -46,7 +38,7 @@ export interface ResourceRoutes {
 
 /** What an application consists of: its tree, its resources on the cluster, their logs and events, its manifests. */
 export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (app, parts) => {
-  const { store, authorizer, settings, live, plans, context } = parts;
+  const { store, live, plans, context } = parts;
 
   app.get(
     '/api/v1/applications/:name/resource-tree',
@@ -105,152 +97,6 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
     },
   );
 
-  app.post(
-    '/api/v1/applications/:name/resource',
-    {
-      config: { access: { application: 'get' } },
-      schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
-        body: Type.String({ maxLength: 512 * 1024 }),
-        response: { 200: Type.Object({ manifest: Type.String() }) },
-      },
-    },
-    async (request) => {
-      const { patchType = 'application/merge-patch+json' } = request.query;
-      const type = patchTypes[patchType];
-      if (type === undefined) {
-        throw new ApiError('InvalidArgument', `patchType "${patchType}" is not supported`, {
-          fix: `Use one of ${Object.keys(patchTypes).join(', ')}`,
-        });
-      }
-      const { client, ref } = await live.find(applicationOf(request), request.query);
-      await requireResourceAction(request, 'update', ref);
-      const patched = await client.patch(ref, { type, body: parseBody(request.body) }).catch((error: unknown) => {
-        throw isSecret(ref) ? withoutText(error) : error;
-      });
-      return { manifest: JSON.stringify(live.present(patched)) };
-    },
-  );
-
-  app.delete(
-    '/api/v1/applications/:name/resource',
-    {
-      config: { access: { application: 'get' } },
-      schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
-        response: { 200: EmptySchema },
-      },
-    },
-    async (request) => {
-      const { force = false, orphan = false } = request.query;
-      const { client, ref, node } = await live.find(applicationOf(request), request.query);
-      await requireResourceAction(request, 'delete', ref);
-      await client.delete(
-        { group: node.group ?? '', version: node.version, kind: ref.kind, namespace: ref.namespace, name: ref.name },
-        {
-          propagation: orphan ? 'Orphan' : force ? 'Background' : 'Foreground',
-          // What is deleted is what the caller saw, not a successor of the same name.
-          ...(node.uid === undefined || node.uid === '' ? {} : { uid: node.uid }),
-          ...(force ? { gracePeriodSeconds: 0 } : {}),
-        },
-      );
-      return {};
-    },
-  );
-
-  app.get(
-    '/api/v1/applications/:name/resource/actions',
-    {
-      config: { access: { application: 'get' } },
-      schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
-        response: { 200: ActionsAnswerSchema },
-      },
-    },
-    async (request) => {
-      const { client, ref } = await live.find(applicationOf(request), request.query);
-      const object = await client.get(ref);
-      if (object === undefined) throw new ApiError('NotFound', `${ref.kind} ${ref.name} not found`);
-      return { actions: actionsOf(object) };
-    },
-  );
-
-  const act = async (
-    request: Parameters<typeof applicationOf>[0],
-    reference: ResourceReference,
-    action: string,
-    parameters: Record<string, string>,
-  ) => {
-    const application = applicationOf(request);
-    const { client, ref, node } = await live.find(application, reference);
-    await authorizer.require(
-      identityOf(request),
-      'applications',
-      customAction({ group: node.group ?? '', kind: ref.kind }, action),
-      authorizer.objectOf(application),
-    );
-    const object = await client.get(ref);
-    if (object === undefined) throw new ApiError('NotFound', `${ref.kind} ${ref.name} not found`);
-    const step = runAction(object, action, parameters);
-    if (step.type === 'patch') {
-      await client.patch(ref, { type: 'merge', body: step.body });
-    } else {
-      const [group = ''] = step.object.apiVersion.includes('/') ? step.object.apiVersion.split('/') : [''];
-      live.requirePermitted(application, {
-        group,
-        kind: step.object.kind,
-        namespace: step.object.metadata.namespace ?? '',
-        name: step.object.metadata.name ?? '',
-      });
-      await client.create(step.object);
-    }
-    request.log.info(
-      { application: application.metadata.name, ...ref, action, user: identityOf(request).username },
-      'resource action',
-    );
-    return {};
-  };
-
-  app.post(
-    '/api/v1/applications/:name/resource/actions',
-    {
-      config: { access: { application: 'get' } },
-      schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
-        body: Type.String({ maxLength: 128 }),
-        response: { 200: EmptySchema },
-      },
-    },
-    async (request) => act(request, request.query, request.body, {}),
-  );
-
-  app.post(
-    '/api/v1/applications/:name/resource/actions/v2',
-    {
-      config: { access: { application: 'get' } },
-      schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ReferenceQuerySchema,
-        body: ActionBodySchema,
-        response: { 200: EmptySchema },
-      },
-    },
-    async (request) => {
-      const { action, resourceActionParameters = [], ...reference } = request.body;
-      const parameters = Object.fromEntries(resourceActionParameters.map(({ name, value }) => [name, value]));
-      return act(request, reference, action, parameters);
-    },
-  );
-
   app.get(
     '/api/v1/applications/:name/events',
     {
@@ -296,71 +142,6 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
       );
     },
   );
-
-  const logs = {
-    config: { access: { application: 'get', of: 'logs' as const } },
-    schema: { tags: ['resources'], querystring: LogsQuerySchema },
-  };
-  app.get('/api/v1/applications/:name/logs', logs, async (request, reply) => {
-    const query = request.query as LogsQuery;
-    return streamLogs(request, reply, query);
-  });
-  app.get('/api/v1/applications/:name/pods/:podName/logs', logs, async (request, reply) => {
-    const query = request.query as LogsQuery;
-    const { podName = '' } = request.params as { podName?: string };
-    return streamLogs(request, reply, { ...query, podName });
-  });
-
-  const streamLogs = async (
-    request: Parameters<typeof replyWithStream>[0],
-    reply: Parameters<typeof replyWithStream>[1],
-    query: LogsQuery,
-  ): Promise<void> => {
-    const application = applicationOf(request);
-    const pods = await live.podsOf(application, query);
-    if (pods.length === 0)
-      throw new ApiError('NotFound', 'pod not found', {
-        fix: 'It may not have started yet, or not be part of the application',
-      });
-    const { maxPodLogs } = settings.get();
-    if (pods.length > maxPodLogs) {
-      throw new ApiError('InvalidArgument', 'max pods to view logs are reached. Please provide more granular query', {
-        fix: `There are ${pods.length} Pods and at most ${maxPodLogs} are shown: choose one, or raise server.maxPodLogsToRender in argocd-cm`,
-      });
-    }
-    for (const pod of pods) live.requirePermitted(application, pod);
-    const seconds = query['sinceTime.seconds'];
-    const entries = podLogs(await live.client(application), pods, {
-      follow: query.follow ?? false,
-      previous: query.previous ?? false,
-      matchCase: query.matchCase ?? false,
-      ...optional('container', query.container),
-      ...optional('tailLines', query.tailLines),
-      ...optional('sinceSeconds', query.sinceSeconds === 0 ? undefined : query.sinceSeconds),
-      ...optional('sinceTime', seconds === undefined ? undefined : new Date(seconds * 1000).toISOString()),
-      ...optional('untilTime', query.untilTime),
-      ...optional('filter', query.filter),
-    });
-    if (query.download !== true) return replyWithStream(request, reply, entries);
-    const file = [query.namespace, query.podName || query.resourceName || application.metadata.name, query.container]
-      .filter((part) => part !== undefined && part !== '')
-      .join('-')
-      .replace(/[^\w.-]/g, '_');
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      'content-type': 'application/octet-stream',
-      'content-disposition': `attachment; filename="${file}.log"`,
-    });
-    const abandoned = new Promise<void>((resolve) => reply.raw.once('close', resolve));
-    for await (const entry of entries) {
-      if (entry.last || reply.raw.destroyed) break;
-      if (!reply.raw.write(`${entry.content}\n`)) {
-        await Promise.race([new Promise((resolve) => reply.raw.once('drain', resolve)), abandoned]);
-      }
-    }
-    reply.raw.end();
-  };
 
   app.get(
     '/api/v1/applications/:name/manifests',
@@ -530,61 +311,7 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
       return {};
     },
   );
-
-  const requireResourceAction = async (
-    request: Parameters<typeof applicationOf>[0],
-    verb: 'update' | 'delete',
-    ref: { apiVersion: string; kind: string; namespace: string; name: string },
-  ): Promise<void> => {
-    const application = applicationOf(request);
-    const identity = identityOf(request);
-    const object = authorizer.objectOf(application);
-    const slash = ref.apiVersion.indexOf('/');
-    const group = slash < 0 ? '' : ref.apiVersion.slice(0, slash);
-    const actions = resourceActions(
-      verb,
-      { group, kind: ref.kind, namespace: ref.namespace, name: ref.name },
-      settings.get().actions,
-    );
-    for (const action of actions) if (await authorizer.allows(identity, 'applications', action, object)) return;
-    await authorizer.require(identity, 'applications', actions[0], object);
-  };
 };
-
-type LogsQuery = Type.Static<typeof LogsQuerySchema>;
-
-const patchTypes: Record<string, 'merge' | 'json' | 'strategic'> = {
-  'application/merge-patch+json': 'merge',
-  merge: 'merge',
-  'application/json-patch+json': 'json',
-  json: 'json',
-  'application/strategic-merge-patch+json': 'strategic',
-  strategic: 'strategic',
-};
-
-function parseBody(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(
-      'InvalidArgument',
-      `the patch is not valid JSON: ${error instanceof Error ? error.message : ''}`,
-    );
-  }
-}
-
-function isSecret({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
-  return apiVersion === 'v1' && kind === 'Secret';
-}
-
-/** An API server that refuses a Secret may quote it, so of its answer only the kind of refusal is passed on. */
-function withoutText(error: unknown): unknown {
-  if (!(error instanceof ClusterError)) return error;
-  return new ClusterError('the API server refused the change of the Secret', {
-    status: error.status,
-    reason: error.reason,
-  });
-}
 
 /** An absent filter fits everything. */
 function equals(wanted: string | undefined, actual: string | undefined): boolean {
