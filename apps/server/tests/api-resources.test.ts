@@ -568,6 +568,17 @@ describe('clusters, repositories and projects', () => {
     expect(
       (await world.call(admin, 'POST', '/api/v1/projects', { project: { metadata: { name: 'team' }, spec } })).status,
     ).toBe(409);
+    const window = { kind: 'deny', schedule: '0 1 * * *', duration: '1h', applications: ['*'] };
+    const twice = await world.call(admin, 'PUT', '/api/v1/projects/team', {
+      project: {
+        metadata: { name: 'team' },
+        spec: { ...spec, syncWindows: [window, { ...window, description: 'x' }] },
+      },
+    });
+    expect([twice.status, twice.json.message]).toEqual([
+      400,
+      'sync window "deny 0 1 * * *" is there twice. Remove one',
+    ]);
     await world.application('teamwork', {
       spec: {
         project: 'team',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncWindow } from '../application/app-project.ts';
-import { concerns, isWindowActive, syncWindowDecision } from './sync-windows.ts';
+import { concerns, isWindowActive, syncWindowDecision, syncWindowProblems } from './sync-windows.ts';
 
 const subject = { applicationName: 'web', destinationNamespace: 'shop', server: 'https://one', clusterName: 'one' };
 const all = { applications: ['*'] };
@@ -93,6 +93,50 @@ describe('isWindowActive', () => {
   ])('%s', (_title, window, at, expected) => {
     expect(isWindowActive(window, new Date(at))).toBe(expected);
   });
+});
+
+/** Quarters of an hour in which a window is open, from a time on. */
+function openQuarters(window: SyncWindow, from: string, count: number): string {
+  const at = (index: number) => new Date(Date.parse(from) + index * 15 * 60_000);
+  return Array.from({ length: count }, (_none, index) => (isWindowActive(window, at(index)) ? '#' : '.')).join('');
+}
+
+describe('in the night in which the clocks change', () => {
+  const berlin = (schedule: string, duration: string) => deny(schedule, duration, { timeZone: 'Europe/Berlin' });
+
+  it.each([
+    // Forward at 01:00Z, from 02:00 to 03:00.
+    ['a time that does not exist opens at the change', '30 2 * * *', '1h', '2026-03-29T00:00:00Z', '....####........'],
+    [
+      'a window over the change stays open for its whole duration',
+      '30 1 * * *',
+      '2h',
+      '2026-03-29T00:00:00Z',
+      '..########......',
+    ],
+    // Back at 01:00Z, from 03:00 to 02:00.
+    [
+      'a time that comes twice opens once, at the first',
+      '30 2 * * *',
+      '1h',
+      '2026-10-25T00:00:00Z',
+      '..####..........',
+    ],
+    ['a window over the change back is not longer', '30 1 * * *', '2h', '2026-10-24T23:00:00Z', '..########......'],
+    ['a time after the change is by the new time', '0 3 * * *', '1h', '2026-10-25T00:00:00Z', '........####....'],
+  ])('%s', (_title, schedule, duration, from, expected) => {
+    expect(openQuarters(berlin(schedule, duration), from, 16)).toBe(expected);
+  });
+});
+
+it.each<[SyncWindow[], RegExp[]]>([
+  [[allow(...openNow), deny(...openNow)], []],
+  [[allow(...openNow), allow(...openNow, { description: 'again' })], [/is there twice\. Remove one$/]],
+  [[{ kind: 'deny', schedule: '0 1 * * *', duration: '1h' }], [/is about nothing\. Set applications/]],
+  [[allow('every day', '1h')], [/cannot be read.*Write a cron expression/]],
+  [[{ ...all, schedule: '0 1 * * *', duration: '1h' }], [/kind is neither allow nor deny/]],
+])('windows %j have the problems %j', (windows, expected) => {
+  expect(syncWindowProblems(windows)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
 describe('concerns', () => {

@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import type { SyncWindow } from '../application/app-project.ts';
 import { globMatch } from '../application/glob.ts';
+import { contentHash } from '../kubernetes/content-hash.ts';
 import { parseGoDuration } from '../settings/go-duration.ts';
 
 /** What a window is matched against. */
@@ -51,6 +52,32 @@ export function syncWindowDecision({
     }
   }
   return { ...decision, changesAt, problems };
+}
+
+/**
+ * What is wrong with the windows of a project, each with the fix: unreadable, about nobody, or the same twice. Two windows
+ * are the same when only what they say about themselves (`description`) differs.
+ */
+export function syncWindowProblems(windows: readonly SyncWindow[]): string[] {
+  const seen = new Set<string>();
+  return windows.flatMap((window) => {
+    const { description: _description, ...identity } = window;
+    const name = `sync window "${window.kind ?? ''} ${window.schedule ?? ''}"`;
+    const hash = contentHash(identity);
+    if (seen.has(hash)) return [`${name} is there twice. Remove one`];
+    seen.add(hash);
+    const { problem } = parseWindow(window);
+    const lists = [window.applications, window.namespaces, window.clusters];
+    return [
+      ...(window.kind === 'allow' || window.kind === 'deny'
+        ? []
+        : [`${name}: kind is neither allow nor deny. Write one of them`]),
+      ...(problem === undefined ? [] : [problem]),
+      ...(lists.some((list) => (list?.length ?? 0) > 0)
+        ? []
+        : [`${name} is about nothing. Set applications, namespaces or clusters`]),
+    ];
+  });
 }
 
 /** Whether a window is open at a time. */

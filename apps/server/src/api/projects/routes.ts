@@ -7,6 +7,7 @@ import {
   isWindowActive,
   projectNameOf,
   specProblems,
+  syncWindowProblems,
 } from '@lockstep/core';
 import { type ProjectRole, projectPolicy } from '@lockstep/rbac';
 import Type from 'typebox';
@@ -332,6 +333,8 @@ function requireValid(project: AppProject): void {
       fix: 'Remove it and list the repositories to allow',
     });
   }
+  const [windowProblem] = syncWindowProblems(project.spec.syncWindows ?? []);
+  if (windowProblem !== undefined) throw new ApiError('InvalidArgument', windowProblem);
 }
 
 function present(project: AppProject): AppProject {

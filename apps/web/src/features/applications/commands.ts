@@ -6,6 +6,8 @@ export interface SyncOptions {
   prune: boolean;
   force: boolean;
   dryRun: boolean;
+  /** Run the hooks around the resources; otherwise they are left out. */
+  runHooks: boolean;
   resources?: ResourceRef[] | undefined;
   revision?: string | undefined;
   /** The person saw that nothing would be left. */
@@ -32,9 +34,11 @@ export function computePlan(
     {
       prune: options.prune,
       ...(options.revision && { revision: options.revision }),
-      ...(options.historyId !== undefined && { historyId: options.historyId }),
+      ...(options.historyId !== undefined && { historyId: options.historyId, runHooks: options.runHooks ?? false }),
       ...(options.resources && { resources: options.resources.map(toSyncResource) }),
-      ...(options.force && { strategy: { hook: { force: true } } }),
+      ...(options.historyId === undefined && {
+        strategy: strategyOf({ force: options.force ?? false, runHooks: options.runHooks ?? true }),
+      }),
     },
     inNamespace(key),
   );
@@ -47,7 +51,7 @@ export function syncApplication(key: ApplicationKey, options: SyncOptions, planI
       ...inNamespace(key),
       prune: options.prune,
       dryRun: options.dryRun,
-      strategy: { hook: { force: options.force } },
+      strategy: strategyOf(options),
       ...(planId && { planId }),
       ...(options.allowEmpty && { allowEmpty: true }),
       ...(options.revision && { revision: options.revision }),
@@ -55,6 +59,10 @@ export function syncApplication(key: ApplicationKey, options: SyncOptions, planI
     },
     inNamespace(key),
   );
+}
+
+function strategyOf({ force, runHooks }: Pick<SyncOptions, 'force' | 'runHooks'>) {
+  return runHooks ? { hook: { force } } : { apply: { force } };
 }
 
 export function refreshApplication(key: ApplicationKey, mode: 'normal' | 'hard'): Promise<Application> {

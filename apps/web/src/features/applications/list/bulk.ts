@@ -21,7 +21,7 @@ export async function runBulk(
     for (let key = queue.shift(); key; key = queue.shift()) {
       try {
         if (command === 'refresh') await refreshApplication(key, 'normal');
-        else await syncApplication(key, { prune: false, force: false, dryRun: false });
+        else await syncApplication(key, { prune: false, force: false, dryRun: false, runHooks: true });
       } catch (error) {
         result.failures.push({ key: rowKey(key), message: error instanceof Error ? error.message : String(error) });
       }

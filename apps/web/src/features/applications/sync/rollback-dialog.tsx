@@ -40,7 +40,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
   const [failure, setFailure] = useState<string>();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const plan = usePlan(key, { prune, historyId: id });
+  const plan = usePlan(key, { prune, historyId: id, runHooks });
   const radius = plan.data ? blastRadius(plan.data) : undefined;
   const held = application.data ? autoSyncOf(application.data) !== 'off' : true;
   const blocked =

@@ -31,6 +31,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
   const [prune, setPrune] = useState<boolean>();
   const [force, setForce] = useState(false);
   const [dryRun, setDryRun] = useState(false);
+  const [runHooks, setRunHooks] = useState(true);
   const [picked, setPicked] = useState<ReadonlySet<string>>();
   const [typed, setTyped] = useState('');
   const [applying, setApplying] = useState(false);
@@ -39,7 +40,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
   const queryClient = useQueryClient();
 
   const withPrune = prune ?? automated?.prune ?? false;
-  const plan = usePlan(key, { prune: withPrune, force });
+  const plan = usePlan(key, { prune: withPrune, force, runHooks });
   const radius = plan.data ? blastRadius(plan.data) : undefined;
   const denied = permission(application.data, 'sync');
   const blocked =
@@ -58,7 +59,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
     try {
       await syncApplication(
         key,
-        { prune: withPrune, force, dryRun, resources, allowEmpty: seen.confirmation !== undefined },
+        { prune: withPrune, force, dryRun, runHooks, resources, allowEmpty: seen.confirmation !== undefined },
         resources ? undefined : seen.planId,
       );
       void queryClient.invalidateQueries({ queryKey: applicationQueries.detail(key).queryKey });
@@ -188,7 +189,15 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
                 onChange={(event) => setDryRun(event.currentTarget.checked)}
               />
             </Tooltip>
-            <Tooltip label="Choose the resources in the list. Hooks do not run then.">
+            <Tooltip label="Run the hooks before and after. Of a selection they run only when something changes.">
+              <Checkbox
+                size="xs"
+                label="Hooks"
+                checked={runHooks}
+                onChange={(event) => setRunHooks(event.currentTarget.checked)}
+              />
+            </Tooltip>
+            <Tooltip label="Choose the resources in the list">
               <Checkbox
                 size="xs"
                 label="Only selected"
