@@ -71,6 +71,7 @@ export { type LocalPrediction, lastApplied, predictLive } from './diff/predict-l
 export { type Prediction, PredictionCache, predictionFromDryRun, predictionOf } from './diff/prediction.ts';
 export { canonicalQuantity, milliValue } from './diff/quantity.ts';
 export { restartsPods } from './diff/restarts-pods.ts';
+export { updateHash, updateRulesFor } from './diff/update-hash.ts';
 // errors
 export { ClusterError, GitOpsError, RenderError, TerminalError, WaitingError } from './errors.ts';
 // health

@@ -9,6 +9,7 @@ import {
   GitOpsError,
   type GroupVersionKind,
   type Health,
+  type JqEvaluator,
   type KubernetesObject,
   PredictionCache,
   type ResourceKey,
@@ -50,6 +51,7 @@ export interface ClusterOptions {
   /** Runs health scripts. */
   lua: HealthAssessorOptions['lua'];
   logger: Logger;
+  jq?: JqEvaluator;
   onChange: (cluster: Cluster, change: LiveChange) => void;
   onEvent: (cluster: Cluster) => void;
   /** It became ready or unreachable. */
@@ -249,6 +251,7 @@ export class Cluster implements AsyncDisposable {
       facts: () => this.facts,
       settings,
       health: this.#health,
+      jq: this.#options.jq,
       onChange: (change) => onChange(this, change),
       onEvent: () => onEvent(this),
       onConnected: () => this.#connected(),

@@ -1,4 +1,4 @@
-import { type ClusterFacts, IN_CLUSTER_SERVER, TerminalError, WaitingError } from '@lockstep/core';
+import { type ClusterFacts, IN_CLUSTER_SERVER, type JqEvaluator, TerminalError, WaitingError } from '@lockstep/core';
 import { ClusterConnection, type RequestObserver } from '../kubernetes/cluster-connection.ts';
 import type { LiveChange } from '../kubernetes/live-cache.ts';
 import type { Logger } from '../logger.ts';
@@ -12,6 +12,7 @@ import { shardOf } from './shard-of.ts';
 export interface ClustersOptions {
   controlPlane: ControlPlane;
   lua: ClusterOptions['lua'];
+  jq: JqEvaluator;
   logger: Logger;
   observe: (server: string) => RequestObserver;
   onChange: (cluster: Cluster, change: LiveChange) => void;
@@ -123,7 +124,7 @@ export class Clusters implements AsyncDisposable {
   }
 
   #open(facts: ClusterFacts, secret: Secret | undefined): Cluster {
-    const { controlPlane, lua, logger, observe, onChange, onEvent, onState } = this.#options;
+    const { controlPlane, lua, jq, logger, observe, onChange, onEvent, onState } = this.#options;
     const config = secret === undefined ? undefined : clusterKubeConfig(secret);
     const connection =
       config === undefined
@@ -136,6 +137,7 @@ export class Clusters implements AsyncDisposable {
       memory: this.#memoryOf(facts.server),
       settings: () => controlPlane.settings(),
       lua,
+      jq,
       logger,
       onChange,
       onEvent,

@@ -48,6 +48,7 @@ export class Controller implements AsyncDisposable {
   readonly #controlPlane: ControlPlane;
   readonly #redis: Redis;
   readonly #lua = new LuaWorker();
+  readonly #jq: JqWorker;
   readonly #clusters: Clusters;
   readonly #leases: ShardLeases;
   readonly #shards = new Map<number, Shard>();
@@ -85,9 +86,13 @@ export class Controller implements AsyncDisposable {
       logger,
       serve: (shard, acquiredAt) => this.#serve(shard, acquiredAt),
     });
+    this.#jq = this.#stack.use(
+      new JqWorker((expression, problem) => logger.warn({ expression, problem }, 'jq expression is skipped')),
+    );
     this.#clusters = new Clusters({
       controlPlane: this.#controlPlane,
       lua: this.#lua,
+      jq: this.#jq,
       logger,
       observe,
       onChange: (cluster, change) => this.#onLiveChange(cluster, change),
@@ -251,9 +256,7 @@ export class Controller implements AsyncDisposable {
       deployments: new DeploymentStore(controlPlane.client, this.#logger),
       readModels: this.#readModels,
       redis: this.#redis,
-      jq: this.#stack.use(
-        new JqWorker((expression, problem) => this.#logger.warn({ expression, problem }, 'jq expression is skipped')),
-      ),
+      jq: this.#jq,
       serves: (application) => this.#serves(application),
       logger: this.#logger,
       metrics: this.#metrics,

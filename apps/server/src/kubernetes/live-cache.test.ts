@@ -1,8 +1,16 @@
-import { type ClusterFacts, DEFAULT_SETTINGS, type Health, type KubernetesObject, type Settings } from '@lockstep/core';
+import {
+  type ClusterFacts,
+  DEFAULT_SETTINGS,
+  type Health,
+  type KubernetesObject,
+  parseSettings,
+  type Settings,
+} from '@lockstep/core';
 import { type Sandbox, startSandbox } from '@lockstep/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionTo } from '../../tests/support/controller-world.ts';
 import { eventually, json, ScriptedApiServer } from '../../tests/support/scripted-api-server.ts';
+import { JqWorker } from '../tools/jq.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { KubernetesClient } from './kubernetes-client.ts';
 import { type HealthView, LiveCache, type LiveChange } from './live-cache.ts';
@@ -74,6 +82,38 @@ describe('LiveCache', () => {
     await client.create(tracked('after', 'other'));
     await eventually('the next event arrived', () => changes.some(({ managedBy }) => managedBy.has('other')));
     expect(changes.some(({ managedBy }) => managedBy.has('shop'))).toBe(false);
+  });
+
+  it('drops the events that ignoreResourceUpdates is about, by pointer or by jq', async () => {
+    const { settings: quiet } = parseSettings({
+      configMap: {
+        'resource.customizations.ignoreResourceUpdates.ConfigMap':
+          "{jsonPointers: [/data/beat], jqPathExpressions: ['.data.pulse']}",
+      },
+    });
+    const ignoring = new JqWorker();
+    const told: LiveChange[] = [];
+    await using quietCache = new LiveCache({
+      client,
+      facts: () => facts,
+      settings: () => quiet,
+      jq: ignoring,
+      onChange: (change) => told.push(change),
+    });
+    await client.create(tracked('quiet', 'hospital'));
+    await quietCache.start();
+    told.splice(0);
+    const patch = (body: object) =>
+      client.patch({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'quiet' }, { type: 'merge', body });
+    const dataOf = () => ([...quietCache.owned('hospital')][0]?.['data'] ?? {}) as Record<string, string>;
+    const isTold = () => told.some(({ managedBy }) => managedBy.has('hospital'));
+    await patch({ data: { beat: '1' } });
+    await patch({ data: { pulse: '1' } });
+    await eventually('both arrived', () => dataOf()['pulse'] === '1');
+    await patch({ data: { name: 'x' } });
+    await eventually('what counts is told', isTold);
+    expect(told.filter(({ managedBy }) => managedBy.has('hospital'))).toHaveLength(1);
+    await ignoring[Symbol.asyncDispose]();
   });
 
   it('judges again what a script answers for later, whether or not it keeps the body', async () => {

@@ -1,13 +1,14 @@
 import {
+  ANNOTATION_IGNORE_RESOURCE_UPDATES,
   type ApiResource,
   apiVersionOf,
   type ClusterError,
   type ClusterFacts,
-  contentHash,
   formatResourceKey,
   type Health,
   isCustomResourceDefinition,
   isExcludedKind,
+  type JqEvaluator,
   type KubernetesObject,
   OwnerIndex,
   type ResourceKey,
@@ -17,6 +18,8 @@ import {
   trackedBy,
   treeNodeOf,
   type UnreadableKind,
+  updateHash,
+  updateRulesFor,
 } from '@lockstep/core';
 import type { Discovery } from './discovery.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
@@ -68,6 +71,8 @@ export interface LiveCacheOptions {
   settings: () => Settings;
   /** Without it, the built-in checks judge everything. */
   health?: HealthView;
+  /** For the jq expressions of `ignoreResourceUpdates`. */
+  jq?: JqEvaluator | undefined;
   onChange(change: LiveChange): void;
   onEvent?(): void;
   /** The API server answered, after it may not have. */
@@ -322,7 +327,7 @@ export class LiveCache implements AsyncDisposable {
       tree,
       application,
       object: keepsBody ? object : undefined,
-      hash: keepsBody ? quietHash(object) : undefined,
+      hash: this.#hashOf(object, keepsBody),
       check,
     };
   }
@@ -362,9 +367,41 @@ export class LiveCache implements AsyncDisposable {
       this.#rediscoverSoon();
     }
     this.#options.onEvent?.();
-    const isNoise =
-      previous !== undefined && item.hash !== undefined && item.hash === previous.hash && sameHealth(previous, item);
-    this.#tell(item, { type, own, isNoise, previous });
+    const isQuiet = previous !== undefined && item.hash !== undefined && sameHealth(previous, item);
+    if (isQuiet && item.hash !== previous.hash && this.#mayBeNoiseByJq(item, previous)) {
+      void this.#tellUnlessNoiseByJq(item, { type, own, previous });
+    } else this.#tell(item, { type, own, isNoise: isQuiet && item.hash === previous.hash, previous });
+  }
+
+  /** Undefined: every change of the object counts. */
+  #hashOf(object: KubernetesObject, keepsBody: boolean): string | undefined {
+    const isAsked = object.metadata.annotations?.[ANNOTATION_IGNORE_RESOURCE_UPDATES] === 'true';
+    if (!keepsBody && !isAsked) return undefined;
+    const rules = updateRulesFor(this.#options.settings(), resourceKeyOf(object));
+    return rules === undefined ? undefined : updateHash(object, rules);
+  }
+
+  #mayBeNoiseByJq({ tree, object }: LiveItem, previous: LiveItem): boolean {
+    if (this.#options.jq === undefined || object === undefined || previous.object === undefined) return false;
+    return (updateRulesFor(this.#options.settings(), tree.key)?.jqPathExpressions.length ?? 0) > 0;
+  }
+
+  /** jq takes a moment; what it does not ignore is told a little later. */
+  async #tellUnlessNoiseByJq(
+    item: LiveItem,
+    change: Pick<LiveChange, 'type' | 'own'> & { previous: LiveItem },
+  ): Promise<void> {
+    const rules = updateRulesFor(this.#options.settings(), item.tree.key);
+    const hashes = await Promise.all(
+      [change.previous.object, item.object].map(async (object) => {
+        const result = await this.#options.jq?.deletePaths(object as KubernetesObject, [
+          ...(rules?.jqPathExpressions ?? []),
+        ]);
+        return result === undefined || rules === undefined ? undefined : updateHash(result.object, rules);
+      }),
+    ).catch(() => []);
+    if (this.#closed) return;
+    this.#tell(item, { ...change, isNoise: hashes[0] !== undefined && hashes[0] === hashes[1] });
   }
 
   #tell(
@@ -373,6 +410,8 @@ export class LiveCache implements AsyncDisposable {
   ): void {
     const { type, own, isNoise, previous } = change;
     const { key } = item.tree;
+    // An object that asks for it is as good as unseen.
+    if (isNoise === true && item.object === undefined) return;
     const managedBy = new Set<string>();
     if (isNoise !== true) {
       for (const application of [item.application, previous?.application])
@@ -472,7 +511,7 @@ export class LiveCache implements AsyncDisposable {
       item.tree.node.resourceVersion === object.metadata.resourceVersion
     ) {
       item.object = object;
-      item.hash = quietHash(object);
+      item.hash = this.#hashOf(object, true);
     }
     return object;
   }
@@ -488,12 +527,6 @@ export class LiveCache implements AsyncDisposable {
       this.#options.client.rediscover().catch(() => {});
     }, 500);
   }
-}
-
-/** Equal hashes: nothing happened that a comparison could see. */
-function quietHash(object: KubernetesObject): string {
-  const { resourceVersion: _version, generation: _generation, managedFields: _managers, ...metadata } = object.metadata;
-  return contentHash({ ...object, metadata });
 }
 
 function sameHealth(a: LiveItem, b: LiveItem): boolean {
