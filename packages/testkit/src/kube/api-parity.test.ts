@@ -12,7 +12,7 @@ interface Answer {
   body: unknown;
 }
 
-type Call = (method: string, path: string, body?: unknown, type?: string) => Promise<Answer>;
+type Call = (method: string, path: string, body?: unknown, type?: string, accept?: string) => Promise<Answer>;
 type Step = [method: string, path: string, body?: unknown, type?: string];
 
 const merge = 'application/merge-patch+json';
@@ -429,11 +429,11 @@ const suites: Record<string, Step[]> = {
 function caller(url: string, token: string, ca: string): { call: Call; close: () => void } {
   const { hostname, port } = new URL(url);
   const agent = new Agent({ keepAlive: true, ca });
-  const call: Call = (method, path, body, type = 'application/json') =>
+  const call: Call = (method, path, body, type = 'application/json', accept = 'application/json') =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
       const content = text === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) };
-      const headers = { 'user-agent': 'parity/1', authorization: `Bearer ${token}`, ...content };
+      const headers = { 'user-agent': 'parity/1', accept, authorization: `Bearer ${token}`, ...content };
       const outgoing = request({ agent, hostname, port, method, path, headers }, (response) => {
         let answer = '';
         response.setEncoding('utf8').on('data', (chunk: string) => {
@@ -501,6 +501,55 @@ describe.skipIf(binaries === undefined)(`the sandbox and kube-apiserver answer a
     for (const [index, [method, path, body, type]] of steps.entries()) {
       const [expected, actual] = await Promise.all(callers.map(({ call }) => call(method, path, body, type)));
       expect({ index, method, path, ...actual }).toEqual({ index, method, path, ...expected });
+    }
+  });
+
+  it('about a version whose aggregated API server cannot be reached, until its APIService is deleted', async () => {
+    const service = '/apis/apiregistration.k8s.io/v1/apiservices/v1.example.com';
+    const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+    const group = async ({ call }: (typeof callers)[number]): Promise<unknown> => {
+      const { body } = await call('GET', '/apis', undefined, undefined, aggregated);
+      const { items } = body as { items: { metadata: { name: string }; versions: unknown }[] };
+      const found = items.find(({ metadata }) => metadata.name === 'example.com');
+      return found?.versions;
+    };
+    const labels = { 'kube-aggregator.kubernetes.io/automanaged': 'false' };
+    const spec = {
+      group: 'example.com',
+      version: 'v1',
+      groupPriorityMinimum: 1000,
+      versionPriority: 100,
+      insecureSkipTLSVerify: true,
+      service: { namespace: 'default', name: 'nobody', port: 443 },
+    };
+    const body = {
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: 'v1.example.com', labels },
+      spec,
+    };
+    for (const { call } of callers) {
+      await call('PATCH', `${service}?fieldManager=test&force=true`, body, apply);
+      await until(async () => (await call('GET', gadgets)).code === 503, {
+        what: 'the version to be unavailable',
+        timeoutMs: 5_000,
+      });
+    }
+    for (const path of [gadgets, `${gadgets}/g`, '/apis/example.com/v1', '/apis/example.com']) {
+      const [expected, actual] = await Promise.all(callers.map(({ call }) => call('GET', path)));
+      expect({ path, ...actual }).toEqual({ path, ...expected });
+    }
+    for (const each of callers)
+      await until(async () => JSON.stringify(await group(each)) === '[{"version":"v1","freshness":"Stale"}]', {
+        what: 'the version to be stale in discovery',
+        timeoutMs: 5_000,
+      });
+    for (const { call } of callers) {
+      await call('DELETE', service);
+      await until(async () => (await call('GET', gadgets)).code === 200, {
+        what: 'the version to be served again',
+        timeoutMs: 5_000,
+      });
     }
   });
 });
