@@ -11,7 +11,12 @@ import {
 import type { ApiContext, ConfigMap, Secret } from './api/api-context.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import type { Config } from './config/config.ts';
-import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './controller/cluster-secret.ts';
+import {
+  clusterKubeConfig,
+  connectionIdentity,
+  IN_CLUSTER_FACTS,
+  registeredClusters,
+} from './controller/cluster-secret.ts';
 import { shardOfApplication } from './controller/shard-of.ts';
 import { ClusterConnection, type RequestObserver } from './kubernetes/cluster-connection.ts';
 import { Informer } from './kubernetes/informer.ts';
@@ -138,7 +143,7 @@ class ApiClusters implements AsyncDisposable {
   }
 
   facts(): readonly ClusterFacts[] {
-    const registered = [...this.#secrets.list()].map(clusterFacts).filter((facts) => facts !== undefined);
+    const registered = registeredClusters(this.#secrets.list()).map(({ facts }) => facts);
     const hasOwn = registered.some(({ server }) => server === IN_CLUSTER_SERVER);
     return this.#isOwnEnabled && !hasOwn ? [IN_CLUSTER_FACTS, ...registered] : registered;
   }
@@ -150,7 +155,7 @@ class ApiClusters implements AsyncDisposable {
       throw new TerminalError('ClusterUnknown', `cluster "${server}" is not registered`, {
         fix: 'Add a cluster Secret for it',
       });
-    const secret = [...this.#secrets.list()].find((candidate) => clusterFacts(candidate)?.server === key);
+    const secret = registeredClusters(this.#secrets.list()).find((candidate) => candidate.facts.server === key)?.secret;
     const identity = secret === undefined ? '' : connectionIdentity(secret);
     let opened = this.#opened.get(key);
     if (opened === undefined || opened.identity !== identity) {

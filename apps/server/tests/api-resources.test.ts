@@ -529,6 +529,56 @@ describe('clusters, repositories and projects', () => {
     expect(json.items[0]).toMatchObject({ repo: 'https://git.example.com/one.git', credentials: 'ssh' });
   });
 
+  test('a cluster Secret that is wrong is named in the list, and a certificate that nobody checks', async () => {
+    const secret = (name: string, data: Record<string, string>): Promise<unknown> =>
+      world.kubernetes.create({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name, namespace: world.namespace, labels: { 'argocd.argoproj.io/secret-type': 'cluster' } },
+        stringData: data,
+      });
+    await secret('cluster-broken', {
+      name: 'broken',
+      server: 'https://broken',
+      config: `{"bearerToken": "${sentinel}`,
+    });
+    await secret('cluster-nowhere', { name: 'nowhere' });
+    await secret('cluster-lax', {
+      name: 'lax',
+      server: 'https://lax',
+      shard: '0',
+      config: JSON.stringify({ tlsClientConfig: { insecure: true } }),
+    });
+    await world.context.collections.secrets.until(
+      { namespace: world.namespace, name: 'cluster-lax' },
+      (seen: Secret | undefined) => seen !== undefined,
+      5_000,
+    );
+    const { json, text } = await world.call(admin, 'GET', '/api/v1/clusters');
+    const named = (name: string) => json.items.find((each: { name: string }) => each.name === name);
+    expect(named('broken').connectionState).toMatchObject({
+      status: 'Failed',
+      message: expect.stringContaining('Secret cluster-broken: the config of cluster broken'),
+    });
+    expect(named('nowhere')).toMatchObject({
+      server: '',
+      connectionState: {
+        status: 'Failed',
+        message: expect.stringContaining('Secret cluster-nowhere: it names no server'),
+      },
+    });
+    expect(named('lax')).toMatchObject({
+      shard: 0,
+      config: { tlsClientConfig: { insecure: true } },
+      info: { warnings: [expect.stringContaining('is not checked')] },
+    });
+    expect(named('in-cluster')).toMatchObject({
+      info: { warnings: [] },
+      config: { tlsClientConfig: { insecure: false } },
+    });
+    expect(text).not.toContain(sentinel);
+  });
+
   test('a repository is kept as a labelled Secret, found by its URL, and deleted', async () => {
     const repo = 'https://git.example.com/new.git';
     const made = await world.call(admin, 'POST', '/api/v1/repositories', { repo, username: 'bot', password: 'p' });

@@ -4,6 +4,7 @@ import { KubernetesClient } from '../src/kubernetes/kubernetes-client.ts';
 import { openRedis } from '../src/redis/redis-connection.ts';
 import { ControllerWorld, configMap, connectionTo, isSynced } from './support/controller-world.ts';
 import { eventually } from './support/scripted-api-server.ts';
+import { TcpProxy } from './support/tcp-proxy.ts';
 
 let world: ControllerWorld;
 beforeAll(async () => {
@@ -96,6 +97,45 @@ describe('the controller', () => {
     } finally {
       await connection[Symbol.asyncDispose]();
       await other.close();
+    }
+  });
+
+  it('tries a cluster that does not answer once, however many applications are there, and works on meanwhile', async () => {
+    await using hole = await new TcpProxy(undefined).listen();
+    const names = Array.from({ length: 40 }, (_, index) => `lost-${index}`);
+    world.git.commit({
+      ...Object.fromEntries(names.map((name) => [`${name}/cm.yaml`, configMap(name, { v: '1' })])),
+      'beside/cm.yaml': configMap('beside', { v: '1' }),
+      'broken/cm.yaml': configMap('broken', { v: '1' }),
+    });
+    const cluster = (name: string, data: object) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: 'argocd', labels: { 'argocd.argoproj.io/secret-type': 'cluster' } },
+      stringData: data,
+    });
+    await world.apply(
+      cluster('cluster-hole', {
+        name: 'hole',
+        server: `https://127.0.0.1:${hole.port}`,
+        config: JSON.stringify({ bearerToken: 'x', tlsClientConfig: { insecure: true } }),
+      }),
+      cluster('cluster-broken', { name: 'broken', server: 'https://broken', config: '{' }),
+      ...names.map((name) => world.application(name, { destination: { name: 'hole', namespace: 'web' } })),
+      world.application('broken', { destination: { name: 'broken', namespace: 'web' } }),
+      world.application('beside'),
+    );
+    await world.until('beside', isSynced);
+    // The first attempt has not even failed: nobody waited for it.
+    expect(names.filter((name) => world.applications.get('argocd', name)?.status?.sync !== undefined)).toEqual([]);
+    expect(hole.connections).toBeLessThanOrEqual(2);
+    const broken = await world.until('broken', ({ status }) => (status?.conditions?.length ?? 0) > 0);
+    expect(broken.status?.conditions?.[0]?.message).toContain('in Secret cluster-broken is not JSON');
+    for (const name of names) {
+      await world.client.delete(
+        { group: 'argoproj.io', kind: 'Application', namespace: 'argocd', name },
+        { propagation: 'Background' },
+      );
     }
   });
 

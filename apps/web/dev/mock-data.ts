@@ -1093,6 +1093,8 @@ export const clusters: Cluster[] = [
     info: {
       serverVersion: '1.34',
       applicationsCount: 1,
+      uid: '5d1f0c52-8a51-4c54-9b52-000000000001',
+      warnings: [],
       connectionState: connection(ago(1)),
       cacheInfo: { resourcesCount: 412, apisCount: 63, lastCacheSyncTime: ago(0.2) },
     },
@@ -1107,6 +1109,8 @@ export const clusters: Cluster[] = [
     info: {
       serverVersion: '1.33',
       applicationsCount: 32,
+      uid: '5d1f0c52-8a51-4c54-9b52-000000000002',
+      warnings: [],
       connectionState: connection(ago(1)),
       cacheInfo: { resourcesCount: 9120, apisCount: 118, lastCacheSyncTime: ago(0.1) },
     },
@@ -1121,6 +1125,8 @@ export const clusters: Cluster[] = [
     info: {
       serverVersion: '1.33',
       applicationsCount: 28,
+      uid: '5d1f0c52-8a51-4c54-9b52-000000000003',
+      warnings: [],
       connectionState: connection(
         ago(3),
         'Get "https://prod-us-1.example.com/version": x509: certificate has expired or is not yet valid',
@@ -1135,11 +1141,13 @@ export const clusters: Cluster[] = [
     labels: { env: 'dev' },
     namespaces: ['checkout', 'reports'],
     project: 'shop',
-    config: { tlsClientConfig: { insecure: false } },
+    config: { tlsClientConfig: { insecure: true } },
     serverVersion: '1.34',
     info: {
       serverVersion: '1.34',
       applicationsCount: 28,
+      uid: '5d1f0c52-8a51-4c54-9b52-000000000004',
+      warnings: ['The certificate of the API server is not checked (tlsClientConfig.insecure)'],
       connectionState: connection(ago(1)),
       cacheInfo: { resourcesCount: 3320, apisCount: 90, lastCacheSyncTime: ago(0.3) },
     },

@@ -3784,6 +3784,7 @@ export interface paths {
                                 labels?: {
                                     [key: string]: string;
                                 };
+                                shard?: number;
                                 config: {
                                     tlsClientConfig: {
                                         insecure: boolean;
@@ -3803,6 +3804,8 @@ export interface paths {
                                     };
                                     serverVersion: string;
                                     applicationsCount: number;
+                                    uid: string | null;
+                                    warnings: string[];
                                     cacheInfo: {
                                         resourcesCount: number;
                                         apisCount: number;
@@ -3858,6 +3861,7 @@ export interface paths {
                             labels?: {
                                 [key: string]: string;
                             };
+                            shard?: number;
                             config: {
                                 tlsClientConfig: {
                                     insecure: boolean;
@@ -3877,6 +3881,8 @@ export interface paths {
                                 };
                                 serverVersion: string;
                                 applicationsCount: number;
+                                uid: string | null;
+                                warnings: string[];
                                 cacheInfo: {
                                     resourcesCount: number;
                                     apisCount: number;

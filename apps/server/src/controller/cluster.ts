@@ -39,6 +39,8 @@ export interface ClusterInfo {
   lastCacheSyncTime: string | null;
   /** Of its namespace kube-system; null while unknown or not readable. */
   uid: string | null;
+  /** What a person should know although it works. */
+  warnings: string[];
 }
 
 export interface ClusterOptions {
@@ -134,7 +136,20 @@ export class Cluster implements AsyncDisposable {
       apisCount: this.#cache?.kinds ?? 0,
       lastCacheSyncTime: this.#syncedAt?.toISOString() ?? null,
       uid: this.#identity.uid ?? null,
+      warnings: this.#warnings(),
     };
+  }
+
+  #warnings(): string[] {
+    const unreadable = [...(this.#cache?.unreadable() ?? [])];
+    // With `resource.respectRBAC` it is meant that some may not be listed.
+    const isMeant = this.#options.settings().respectRBAC !== '';
+    return unreadable
+      .filter(({ isRefused }) => !(isRefused && isMeant))
+      .map(
+        ({ group, kind, reason }) =>
+          `${kind ?? 'API group'}${group === '' ? '' : ` ${group}`} cannot be read: ${reason}`,
+      );
   }
 
   /** Starts watching, in the background. Asked again while it runs or serves, it does nothing. */

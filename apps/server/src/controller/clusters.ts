@@ -5,7 +5,15 @@ import type { Logger } from '../logger.ts';
 import { Cancelled } from './cancelled.ts';
 import { Cluster, type ClusterOptions } from './cluster.ts';
 import { ANNOTATION_CLUSTER_UID, type IdentityMemory } from './cluster-identity.ts';
-import { clusterFacts, clusterKubeConfig, connectionIdentity, IN_CLUSTER_FACTS } from './cluster-secret.ts';
+import {
+  clusterFacts,
+  clusterKubeConfig,
+  clusterProblems,
+  connectionIdentity,
+  IN_CLUSTER_FACTS,
+  isInsecure,
+  registeredClusters,
+} from './cluster-secret.ts';
 import type { ConfigMap, ControlPlane, Secret } from './control-plane.ts';
 import { shardOf } from './shard-of.ts';
 
@@ -51,6 +59,7 @@ export class Clusters implements AsyncDisposable {
       const facts = clusterFacts(change.item);
       const before = change.type === 'modified' ? clusterFacts(change.previous) : undefined;
       this.#facts = undefined;
+      if (change.type !== 'deleted') this.#warnOf(change.item);
       if (facts !== undefined && before !== undefined && facts.server === before.server) this.#noteMove(before, facts);
       for (const server of new Set([facts?.server, before?.server])) if (server !== undefined) this.#refresh(server);
     });
@@ -67,9 +76,7 @@ export class Clusters implements AsyncDisposable {
 
   facts(): readonly ClusterFacts[] {
     if (this.#facts === undefined) {
-      const registered = [...this.#options.controlPlane.secrets.list()]
-        .map(clusterFacts)
-        .filter((facts) => facts !== undefined);
+      const registered = registeredClusters(this.#options.controlPlane.secrets.list()).map(({ facts }) => facts);
       const hasOwn = registered.some(({ server }) => server === IN_CLUSTER_SERVER);
       this.#facts =
         this.#options.controlPlane.settings().inClusterEnabled && !hasOwn
@@ -130,6 +137,12 @@ export class Clusters implements AsyncDisposable {
       config === undefined
         ? controlPlane.client.connection
         : new ClusterConnection(config, { name: facts.name, onRequest: observe(facts.server) });
+    const isUnchecked = secret !== undefined && isInsecure(secret);
+    if (isUnchecked)
+      logger.warn(
+        { cluster: facts.name, server: facts.server },
+        'the certificate of the cluster is not checked (tlsClientConfig.insecure): anybody on the way may read and change everything',
+      );
     return new Cluster({
       connection,
       ownsConnection: config !== undefined,
@@ -185,7 +198,8 @@ export class Clusters implements AsyncDisposable {
   }
 
   #secretOf(server: string): Secret | undefined {
-    return [...this.#options.controlPlane.secrets.list()].find((secret) => clusterFacts(secret)?.server === server);
+    return registeredClusters(this.#options.controlPlane.secrets.list()).find(({ facts }) => facts.server === server)
+      ?.secret;
   }
 
   /** New labels need no new connection; new credentials do. */
@@ -206,6 +220,10 @@ export class Clusters implements AsyncDisposable {
       }
     }
     this.#options.onFacts(server);
+  }
+
+  #warnOf(secret: Secret): void {
+    for (const { message } of clusterProblems([secret])) this.#options.logger.warn(message);
   }
 
   #noteMove(before: ClusterFacts, after: ClusterFacts): void {

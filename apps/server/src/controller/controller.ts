@@ -35,6 +35,8 @@ import { Shard, type ShardOptions } from './shard.ts';
 import { ShardLeases } from './shard-leases.ts';
 import { shardOf, shardOfApplication } from './shard-of.ts';
 
+const FIGURES_EVERY_MS = 10_000;
+
 /**
  * The controller role: holds shards, watches their clusters and the applications, and reconciles. Everything that happens
  * is a hint to look at applications again; what to do follows from what is seen then.
@@ -59,6 +61,8 @@ export class Controller implements AsyncDisposable {
   #readModels!: ReadModels;
   /** Instance name → key, for what the live cache reports. */
   readonly #byInstance = new Map<string, ApplicationKey>();
+  /** What was last written about each cluster. */
+  readonly #figures = new WeakMap<Cluster, string>();
   #isReady = false;
 
   private constructor(options: {
@@ -312,6 +316,8 @@ export class Controller implements AsyncDisposable {
     this.#controlPlane.onSettings(() => this.#enqueueAll());
     this.#reportScripts();
     this.#controlPlane.onSettings(() => this.#reportScripts());
+    const figures = setInterval(() => this.#publishFigures(), FIGURES_EVERY_MS).unref();
+    this.#stack.defer(() => clearInterval(figures));
     const webhooks = openRedis(this.#config.redisUrl, { blocking: true });
     this.#stack.defer(() => webhooks.disconnect());
     void readStream(webhooks, redisKeys.webhooks, this.#abort.signal, (fields) => this.#onPush(fields['push'] ?? ''));
@@ -404,8 +410,20 @@ export class Controller implements AsyncDisposable {
     if (cluster.state === 'ready' || cluster.state === 'unreachable') this.#enqueueCluster(cluster.facts.server);
   }
 
+  /** The figures of clusters move without a change of state. Written when they did. */
+  #publishFigures(): void {
+    for (const cluster of this.#clusters.opened()) {
+      const text = JSON.stringify(cluster.info);
+      if (this.#figures.get(cluster) === text) continue;
+      this.#figures.set(cluster, text);
+      this.#redis.set(redisKeys.cluster(cluster.facts.server), text).catch(() => {});
+    }
+  }
+
   #publishCluster(cluster: Cluster): void {
-    this.#redis.set(redisKeys.cluster(cluster.facts.server), JSON.stringify(cluster.info)).catch(() => {});
+    const text = JSON.stringify(cluster.info);
+    this.#figures.set(cluster, text);
+    this.#redis.set(redisKeys.cluster(cluster.facts.server), text).catch(() => {});
     appendEvent(this.#redis, {
       type: 'cluster',
       namespace: '',

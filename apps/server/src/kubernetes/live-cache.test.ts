@@ -301,3 +301,106 @@ it('looks up an object whose kind may not be listed, instead of taking it for ab
   expect([...(await restricted.objects('shop', [one])).values()]).toMatchObject([{ metadata: { name: 'one' } }]);
   expect([...restricted.unreadable()]).toEqual([{ group: '', kind: 'ConfigMap', reason: 'no', isRefused: true }]);
 });
+
+/** A cluster that serves ConfigMaps and Nodes, and answers the other requests as the test says. */
+async function scriptedCluster(
+  answer: (request: { method: string; path: string }) => { status?: number; body: object } | undefined,
+): Promise<ScriptedApiServer> {
+  const resource = (plural: string, kind: string, scope: string) => ({
+    resource: plural,
+    responseKind: { group: '', version: 'v1', kind },
+    scope,
+    verbs: ['get', 'list', 'watch'],
+  });
+  const review = {
+    resource: 'selfsubjectaccessreviews',
+    responseKind: { group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview' },
+    scope: 'Cluster',
+    verbs: ['create'],
+  };
+  const groups: Record<string, object[]> = {
+    '/api': [
+      {
+        metadata: {},
+        versions: [
+          {
+            version: 'v1',
+            resources: [resource('configmaps', 'ConfigMap', 'Namespaced'), resource('nodes', 'Node', 'Cluster')],
+          },
+        ],
+      },
+    ],
+    '/apis': [{ metadata: { name: 'authorization.k8s.io' }, versions: [{ version: 'v1', resources: [review] }] }],
+  };
+  return new ScriptedApiServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://cluster');
+    const answered = answer({ method: request.method ?? '', path: pathname });
+    if (groups[pathname] !== undefined) json(response, { kind: 'APIGroupDiscoveryList', items: groups[pathname] });
+    else if (answered !== undefined) json(response, answered.body, answered.status);
+    else if (searchParams.has('watch')) response.writeHead(200).flushHeaders();
+    else json(response, { metadata: { resourceVersion: '1' }, items: [] });
+  }).listen();
+}
+
+it.each([
+  [
+    'the namespaces of a namespaced cluster and nothing else',
+    { namespaces: ['web', 'shop'] },
+    ['configmaps', 'configmaps'],
+  ],
+  [
+    'cluster-scoped kinds too when they are allowed',
+    { namespaces: ['web', 'shop'], clusterResources: true },
+    ['configmaps', 'configmaps', 'nodes'],
+  ],
+])('watches %s', async (_what, about, kinds) => {
+  await using server = await scriptedCluster(() => undefined);
+  await using scripted = server.connect();
+  await using namespaced = new LiveCache({
+    client: new KubernetesClient(scripted),
+    facts: () => ({ ...facts, ...about }),
+    settings: () => settings,
+    onChange: () => {},
+  });
+  await namespaced.start();
+  const lists = server.requests
+    .map(({ url }) => new URL(url, 'http://cluster').pathname)
+    .filter((path) => path.startsWith('/api/v1/'));
+  const listed = [...new Set(lists)].sort();
+  expect(listed.map((path) => path.split('/').at(-1))).toEqual(kinds.toSorted());
+  expect(listed.filter((path) => path.includes('/namespaces/')).map((path) => path.split('/')[4])).toEqual([
+    'shop',
+    'web',
+  ]);
+});
+
+it('with respectRBAC strict believes a refusal only when the API server says that we may not list', async () => {
+  let isProxyBroken = true;
+  const reviews: string[] = [];
+  await using server = await scriptedCluster(({ method, path }) => {
+    if (method === 'POST') {
+      const { resource } = JSON.parse(server.requests.at(-1)?.body ?? '{}').spec.resourceAttributes;
+      reviews.push(resource);
+      return { body: { status: { allowed: resource === 'configmaps' } } };
+    }
+    const isRefused = path === '/api/v1/nodes' || (path === '/api/v1/configmaps' && isProxyBroken);
+    return isRefused ? { status: 403, body: { kind: 'Status', reason: 'Forbidden', message: 'no' } } : undefined;
+  });
+  await using scripted = server.connect();
+  await using strict = new LiveCache({
+    client: new KubernetesClient(scripted),
+    facts: () => facts,
+    settings: () => ({ ...settings, respectRBAC: 'strict' }),
+    onChange: () => {},
+    strictRetry: 50,
+  });
+  await strict.start();
+  await eventually('both were asked about', () => new Set(reviews).size === 2);
+  await eventually('only what we may not list counts as refused', () => {
+    const refused = [...strict.unreadable()].filter(({ isRefused }) => isRefused);
+    return refused.length === 1 && refused[0]?.kind === 'Node';
+  });
+  isProxyBroken = false;
+  await eventually('the other is read in the end', () => strict.isWatched('', 'ConfigMap'));
+  expect([...strict.unreadable()]).toEqual([{ group: '', kind: 'Node', reason: 'no', isRefused: true }]);
+});

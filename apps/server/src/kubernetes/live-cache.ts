@@ -46,6 +46,8 @@ export interface HealthView {
   checkOf(object: Pick<KubernetesObject, 'apiVersion' | 'kind'>): string | undefined;
 }
 
+const STRICT_RETRY_MS = 10_000;
+
 interface WatchedKind {
   resource: ApiResource;
   /** One, or one per namespace of a namespaced cluster. */
@@ -79,6 +81,8 @@ export interface LiveCacheOptions {
   onConnected?(): void;
   onError?(error: unknown, resource: ApiResource): void;
   onRefused?(error: ClusterError, resource: ApiResource): void;
+  /** Milliseconds until a kind is listed again that we may list and were refused. Tests shorten it. */
+  strictRetry?: number;
 }
 
 /** Our own saved manifests are large, change with every sync and belong to no application. */
@@ -300,12 +304,35 @@ export class LiveCache implements AsyncDisposable {
           watched.trouble = { message: error instanceof Error ? error.message : String(error), isRefused: false };
           onError?.(error, resource);
         },
-        onRefused: (error) => {
+        onRefused: (error, again) => {
           watched.trouble = { message: error.message, isRefused: true };
           onRefused?.(error, resource);
+          if (this.#options.settings().respectRBAC === 'strict' && error.status === 403)
+            void this.#askAgain(resource, namespace, watched, again);
         },
       }).start(),
     );
+  }
+
+  /**
+   * `respectRBAC: strict`: a refusal counts only when the API server's own answer about our permissions agrees. A proxy or a
+   * webhook may refuse what we are allowed to do, and then the kind is unknown for now and not left out.
+   */
+  async #askAgain(resource: ApiResource, namespace: string, watched: WatchedKind, again: () => void): Promise<void> {
+    const { group, version, plural } = resource;
+    try {
+      const review = (await this.#options.client.create({
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        metadata: {},
+        spec: { resourceAttributes: { group, version, resource: plural, verb: 'list', namespace } },
+      })) as KubernetesObject & { status?: { allowed?: boolean } };
+      if (review.status?.allowed !== true || this.#closed || watched.trouble === undefined) return;
+      watched.trouble = { ...watched.trouble, isRefused: false };
+      setTimeout(again, this.#options.strictRetry ?? STRICT_RETRY_MS).unref();
+    } catch {
+      // The next refusal asks once more.
+    }
   }
 
   #itemOf(object: KubernetesObject): LiveItem {

@@ -29,8 +29,8 @@ export interface ReflectorOptions<T> {
   onConnected?(): void;
   /** A request failed; the reflector goes on by itself. */
   onError?(error: unknown): void;
-  /** A list was refused for good reason (403, 404, 405): nothing is watched until the next attempt, minutes later. */
-  onRefused?(error: ClusterError): void;
+  /** A list was refused for good reason (403, 404, 405): nothing is watched until the next attempt, minutes later, or `again`. */
+  onRefused?(error: ClusterError, again: () => void): void;
   pageSize?: number;
   /** Milliseconds. Tests shorten them. */
   minBackoff?: number;
@@ -143,7 +143,7 @@ export class Reflector<T> implements Disposable {
           backoff = Math.min(maxBackoff, Math.max(backoff * 2, 10));
         } else if (isRefused(error)) {
           this.#resourceVersion = '';
-          this.#options.onRefused?.(error);
+          this.#options.onRefused?.(error, () => this.#interruption.abort());
           this.#markSynced();
           backoff = REFUSED_RETRY_MS;
         } else {

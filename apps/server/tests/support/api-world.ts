@@ -18,6 +18,7 @@ import { createApp } from '../../src/api/app.ts';
 import type { ApiRequests } from '../../src/api/requests.ts';
 import { type ApiServices, createServices } from '../../src/api/services.ts';
 import { ensureInitialAdmin } from '../../src/auth/initial-admin.ts';
+import { registeredClusters } from '../../src/controller/cluster-secret.ts';
 import { ClusterConnection } from '../../src/kubernetes/cluster-connection.ts';
 import { Informer } from '../../src/kubernetes/informer.ts';
 import { KubernetesClient } from '../../src/kubernetes/kubernetes-client.ts';
@@ -138,7 +139,10 @@ export class ApiWorld implements AsyncDisposable {
       controlPlane: kubernetes,
       collections,
       clusters: {
-        facts: () => [{ server: IN_CLUSTER_SERVER, name: IN_CLUSTER_NAME }],
+        facts: () => [
+          { server: IN_CLUSTER_SERVER, name: IN_CLUSTER_NAME },
+          ...registeredClusters(collections.secrets.list()).map(({ facts }) => facts),
+        ],
         client: async () => kubernetes,
       },
       requests: {

@@ -1,3 +1,4 @@
+import type { ClusterFacts } from '../application/destination.ts';
 import { permitsResource } from '../application/project-permissions.ts';
 import { compareApplication } from '../compare/compare-application.ts';
 import type { Comparison, Condition, ResourcePair } from '../compare/comparison.ts';
@@ -7,7 +8,7 @@ import { type PairingInput, pairResources, versionMismatches } from '../compare/
 import { predictionsNeeded } from '../compare/predictions-needed.ts';
 import type { DiffSettings } from '../diff/diff-settings.ts';
 import { type Prediction, predictionFromDryRun } from '../diff/prediction.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError, TerminalError } from '../errors.ts';
 import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
@@ -51,7 +52,9 @@ export async function compareTargets(
 
   // 3 live: the keys the pairing asks for, then the pairing with what they hold
   const pairing = pairingInput(world, facts, cluster, manifests ?? [], options);
-  const live = await cluster.liveObjects(keysAskedFor(pairing));
+  const keys = keysAskedFor(pairing);
+  refuseUnmanaged(keys, cluster.facts);
+  const live = await cluster.liveObjects(keys);
   const { pairs, hooks, conditions } = pairResources({
     ...pairing,
     liveByKey: (key) => live.get(formatResourceKey(key)),
@@ -132,6 +135,28 @@ function keysAskedFor(pairing: Omit<PairingInput, 'liveByKey'>): ResourceKey[] {
     },
   });
   return keys;
+}
+
+/** A cluster that names its namespaces is not touched beyond them. The texts are Argo CD's (gitops-engine, cluster.go). */
+function refuseUnmanaged(
+  keys: readonly ResourceKey[],
+  { name: cluster, namespaces = [], clusterResources }: ClusterFacts,
+): void {
+  if (namespaces.length === 0) return;
+  for (const { kind, namespace, name } of keys) {
+    if (namespace === '' && clusterResources !== true) {
+      throw new TerminalError(
+        'ClusterResourceNotManaged',
+        `cluster level ${kind} "${name}" can not be managed when in namespaced mode`,
+        { fix: `Set clusterResources: "true" in the Secret of cluster ${cluster}, or remove its namespaces` },
+      );
+    }
+    if (namespace !== '' && !namespaces.includes(namespace)) {
+      throw new TerminalError('NamespaceNotManaged', `namespace "${namespace}" for ${kind} "${name}" is not managed`, {
+        fix: `Add it to namespaces in the Secret of cluster ${cluster} (${namespaces.join(', ')})`,
+      });
+    }
+  }
 }
 
 export function isPermitted(facts: ReconcileFacts, cluster: DestinationCluster, key: ResourceKey): boolean {

@@ -239,7 +239,7 @@ class FakeCluster implements DestinationCluster {
   readonly predictions = new PredictionCache();
   readonly kubeVersion = '1.34.0';
   readonly apiVersions = ['v1', 'apps/v1', 'batch/v1'];
-  readonly facts: ClusterFacts = { server: IN_CLUSTER_SERVER, name: IN_CLUSTER_NAME };
+  facts: ClusterFacts = { server: IN_CLUSTER_SERVER, name: IN_CLUSTER_NAME };
   /** Kinds beyond the built-in ones, `group/Kind`. */
   readonly customKinds = new Set<string>();
   /** Answers of the server to writes, by `Kind/name`. */

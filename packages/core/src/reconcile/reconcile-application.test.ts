@@ -1191,6 +1191,32 @@ describe('guards', () => {
   });
 });
 
+it.each([
+  [
+    'a namespace beyond those of its cluster',
+    { namespaces: ['other'] },
+    'namespace "shop" for ConfigMap "web" is not managed',
+  ],
+  [
+    'a cluster-scoped kind in namespaced mode',
+    { namespaces: ['shop'] },
+    'cluster level Namespace "shop" can not be managed when in namespaced mode',
+  ],
+])('refuses %s, says so and writes nothing there', async (_what, facts, message) => {
+  const { world, run, app, cluster } = setUp(
+    { syncPolicy: { automated: { prune: true } } },
+    {
+      'deploy/web.yaml': configMap('web'),
+      'deploy/shop.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}',
+    },
+  );
+  cluster.facts = { ...cluster.facts, ...facts };
+  if (facts.namespaces[0] === 'other') cluster.facts = { ...cluster.facts, clusterResources: true };
+  await run();
+  expect(conditionsOf(app())).toEqual([expect.stringContaining(`Failed to load live state: ${message}`)]);
+  expect(world.requests).toEqual(['PATCH Application']);
+});
+
 describe('deletion while a kind cannot be read', () => {
   const deleting = { finalizers: [FINALIZER_RESOURCES] };
 

@@ -7,7 +7,7 @@ import { syncServiceAccount } from '../application/sync-service-account.ts';
 import { specProblems } from '../application/validate-spec.ts';
 import type { Comparison, Condition } from '../compare/comparison.ts';
 import { deletionHooks } from '../compare/pair-resources.ts';
-import { ClusterError, GitOpsError, WaitingError } from '../errors.ts';
+import { ClusterError, GitOpsError, TerminalError, WaitingError } from '../errors.ts';
 import {
   ANNOTATION_REFRESH,
   ANNOTATION_REFRESH_TIMESTAMP,
@@ -189,11 +189,11 @@ class Pass {
 
   /**
    * Whether the live state stays unknown for a reason that people must hear of: a group that discovery cannot read now, an
-   * object that may not be read. What a moment later may be gone (a busy server, a conflict) is left to the caller.
+   * object that may not be read, a namespace that is not ours to manage. What a moment later may be gone (a busy server, a conflict) is left to the caller.
    */
   cannotCompare(error: unknown): boolean {
     const isRefused = error instanceof ClusterError && !error.isTransient && error.status !== 409;
-    if (!(error instanceof WaitingError) && !isRefused) return false;
+    if (!(error instanceof WaitingError) && !(error instanceof TerminalError) && !isRefused) return false;
     this.conditions.push({ type: 'ComparisonError', message: `Failed to load live state: ${error.message}` });
     this.#requeueIn(error instanceof WaitingError ? error.retryAfter : UNREACHABLE_RETRY_MS);
     return true;

@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import {
-  type Application,
-  type ClusterFacts,
-  IN_CLUSTER_SERVER,
-  LABEL_SECRET_TYPE,
-  resolveDestination,
-} from '@lockstep/core';
+import { type Application, type ClusterFacts, resolveDestination } from '@lockstep/core';
 import type { Redis } from 'ioredis';
 import Type from 'typebox';
+import {
+  type ClusterProblem,
+  clusterProblems,
+  isInsecure,
+  registeredClusters,
+} from '../../controller/cluster-secret.ts';
 import { redisKeys } from '../../redis/redis-connection.ts';
-import type { ApiContext } from '../api-context.ts';
+import type { ApiContext, Secret } from '../api-context.ts';
 import { permissionDenied } from '../api-error.ts';
 import type { Authorizer } from '../authorizer.ts';
 import { identityOf } from '../plugins/authenticate.ts';
@@ -28,6 +28,7 @@ const ClusterSchema = Type.Object({
   namespaces: Type.Optional(Type.Array(Type.String())),
   clusterResources: Type.Optional(Type.Boolean()),
   labels: Type.Optional(Type.Record(Type.String(), Type.String())),
+  shard: Type.Optional(Type.Integer()),
   config: Type.Object({ tlsClientConfig: Type.Object({ insecure: Type.Boolean() }) }),
   connectionState: Type.Object({
     status: Type.String(),
@@ -43,6 +44,10 @@ const ClusterSchema = Type.Object({
     }),
     serverVersion: Type.String(),
     applicationsCount: Type.Integer(),
+    /** The uid of its namespace kube-system; null while it is unknown. */
+    uid: Type.Union([Type.String(), Type.Null()]),
+    /** What a person should know although the cluster works. */
+    warnings: Type.Array(Type.String()),
     cacheInfo: Type.Object({
       resourcesCount: Type.Integer(),
       apisCount: Type.Integer(),
@@ -60,6 +65,8 @@ interface ClusterReport {
   resourcesCount?: number;
   apisCount?: number;
   lastCacheSyncTime?: string;
+  uid?: string | null;
+  warnings?: string[];
 }
 
 /** Registered clusters, without their credentials. */
@@ -86,6 +93,13 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<ClusterRoutes> = async (ap
         if ((server && facts.server !== server) || (name && facts.name !== name)) continue;
         if (await authorizer.allows(identity, 'clusters', 'get', objectOf(facts)))
           items.push(await present(facts, counts));
+      }
+      // A Secret that registers nothing is named here as well: where else would a person look for it?
+      for (const problem of problems()) {
+        if (context.clusters.facts().some((facts) => facts.server === problem.server)) continue;
+        if ((server && problem.server !== server) || (name && problem.name !== name)) continue;
+        if (await authorizer.allows(identity, 'clusters', 'get', problem.server))
+          items.push(await present({ server: problem.server, name: problem.name }, counts));
       }
       return { metadata: {}, items };
     },
@@ -125,11 +139,22 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<ClusterRoutes> = async (ap
     counts: Map<string, number>,
   ): Promise<Type.Static<typeof ClusterSchema>> => {
     const report = await readReport(facts.server);
+    const found = problems().filter(
+      ({ server, name }) => server === facts.server && (server !== '' || name === facts.name),
+    );
+    const isBroken = found.length > 0 && report.status !== 'Successful';
     const connectionState = {
-      status: report.status ?? 'Unknown',
-      message: report.message ?? '',
+      status: isBroken ? 'Failed' : (report.status ?? 'Unknown'),
+      message: isBroken ? found.map(({ message }) => message).join('; ') : (report.message ?? ''),
       attemptedAt: report.attemptedAt ?? null,
     };
+    const secret = secretOf(facts.server);
+    const insecure = secret !== undefined && isInsecure(secret);
+    const warnings = [
+      ...(insecure ? ['The certificate of the API server is not checked (tlsClientConfig.insecure)'] : []),
+      ...(isBroken ? [] : found.map(({ message }) => message)),
+      ...(report.warnings ?? []),
+    ];
     return {
       server: facts.server,
       name: facts.name,
@@ -137,13 +162,16 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<ClusterRoutes> = async (ap
       ...(facts.namespaces === undefined ? {} : { namespaces: facts.namespaces }),
       ...(facts.clusterResources === undefined ? {} : { clusterResources: facts.clusterResources }),
       ...(facts.labels === undefined ? {} : { labels: facts.labels }),
-      config: { tlsClientConfig: { insecure: isInsecure(facts.server) } },
+      ...(facts.shard === undefined ? {} : { shard: facts.shard }),
+      config: { tlsClientConfig: { insecure } },
       connectionState,
       serverVersion: report.serverVersion ?? '',
       info: {
         connectionState,
         serverVersion: report.serverVersion ?? '',
         applicationsCount: counts.get(facts.server) ?? 0,
+        uid: report.uid ?? null,
+        warnings,
         cacheInfo: {
           resourcesCount: report.resourcesCount ?? 0,
           apisCount: report.apisCount ?? 0,
@@ -158,23 +186,10 @@ export const clusterRoutes: FastifyPluginAsyncTypebox<ClusterRoutes> = async (ap
     return stored === null ? {} : (JSON.parse(stored) as ClusterReport);
   };
 
-  /** Of the configuration this is all that is told: that nobody checks the certificate should be seen. */
-  const isInsecure = (server: string): boolean => {
-    if (server === IN_CLUSTER_SERVER) return false;
-    for (const secret of context.collections.secrets.list()) {
-      if (secret.metadata.labels?.[LABEL_SECRET_TYPE] !== 'cluster') continue;
-      if (Buffer.from(secret.data?.['server'] ?? '', 'base64').toString('utf8') !== server) continue;
-      try {
-        const config = JSON.parse(Buffer.from(secret.data?.['config'] ?? '', 'base64').toString('utf8')) as {
-          tlsClientConfig?: { insecure?: boolean };
-        };
-        return config.tlsClientConfig?.insecure === true;
-      } catch {
-        return false;
-      }
-    }
-    return false;
-  };
+  const problems = (): ClusterProblem[] => clusterProblems(context.collections.secrets.list());
+
+  const secretOf = (server: string): Secret | undefined =>
+    registeredClusters(context.collections.secrets.list()).find(({ facts }) => facts.server === server)?.secret;
 };
 
 function applicationCounts({

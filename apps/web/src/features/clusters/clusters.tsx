@@ -7,6 +7,7 @@ import classes from '../../components/page.module.css';
 import { Fact, Facts, Page, QueryPanel, Tags } from '../../components/page.tsx';
 import { PanelState } from '../../components/panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
+import { StatusBadge } from '../../components/status-icon.tsx';
 import { api } from '../../lib/api-client.ts';
 import type { Cluster, ItemList } from '../../lib/api-types.ts';
 
@@ -51,7 +52,7 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
               </thead>
               <tbody>
                 {items.map((cluster) => (
-                  <tr key={cluster.server}>
+                  <tr key={`${cluster.server} ${cluster.name}`}>
                     <td>
                       <button type="button" className={classes.main} onClick={() => onOpen(cluster.server)}>
                         {cluster.name || cluster.server}
@@ -62,6 +63,9 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
                       <ConnectionStatus state={connection(cluster)} />
                       {connection(cluster)?.status === 'Failed' && (
                         <span className={classes.bad}>{connection(cluster)?.message}</span>
+                      )}
+                      {cluster.config.tlsClientConfig.insecure && (
+                        <StatusBadge tone="degraded">Certificate not checked</StatusBadge>
                       )}
                     </td>
                     <td data-label="Version">{cluster.info?.serverVersion ?? cluster.serverVersion ?? '–'}</td>
@@ -101,6 +105,17 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
             </Fact>
             <Fact name="Kubernetes">{open.info?.serverVersion ?? open.serverVersion}</Fact>
             <Fact name="API kinds">{open.info?.cacheInfo?.apisCount}</Fact>
+            <Fact name="Certificate check">{open.config.tlsClientConfig.insecure ? 'Skipped' : 'On'}</Fact>
+            <Fact name="Identity">{open.info?.uid ?? 'Unknown: kube-system cannot be read'}</Fact>
+            {open.info.warnings.length > 0 && (
+              <Fact name="Warnings">
+                {open.info.warnings.map((warning) => (
+                  <span key={warning} className={classes.bad}>
+                    {warning}
+                  </span>
+                ))}
+              </Fact>
+            )}
             <Fact name="Namespaces">
               {open.namespaces && open.namespaces.length > 0 ? <Tags values={open.namespaces} /> : 'All'}
             </Fact>
