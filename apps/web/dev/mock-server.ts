@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { ApplicationRow, StreamClientMessage, StreamTopic } from '@lockstep/contract';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { holdOf } from '../src/features/applications/application-row.ts';
-import type { Application, KubernetesObject, Plan } from '../src/lib/api-types.ts';
+import type { Application, KubernetesObject, Plan, ResourceAction } from '../src/lib/api-types.ts';
 import { matchesFilter, parseFilter } from '../src/lib/filter.ts';
 import { toYaml } from '../src/lib/yaml.ts';
 import {
@@ -620,14 +620,29 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
     changed(each);
     return {};
   }
-  if (rest === 'resource/actions' && method === 'GET')
+  if (rest === 'resource/actions' && method === 'GET') {
+    const action = (name: string, more: Partial<ResourceAction> = {}): ResourceAction => ({
+      name,
+      displayName: '',
+      iconClass: '',
+      disabled: false,
+      params: [],
+      ...more,
+    });
+    const replicas = [{ name: 'replicas', value: '3', default: '3' }];
     return {
       actions: ['Deployment', 'StatefulSet', 'DaemonSet'].includes(query.get('kind') ?? '')
-        ? [{ name: 'restart' }, { name: 'pause' }, { name: 'scale', disabled: true }]
+        ? [
+            action('restart'),
+            action('pause'),
+            action('resume', { disabled: true }),
+            action('scale', { params: replicas }),
+          ]
         : query.get('kind') === 'CronJob'
-          ? [{ name: 'create-job', displayName: 'Create Job' }, { name: 'resume' }]
+          ? [action('create-job', { displayName: 'Create Job' }), action('resume')]
           : [],
     };
+  }
   if (rest.startsWith('resource/actions') && method === 'POST') return {};
   if (rest.startsWith('revisions/')) {
     const known = revisionOf(rest.split('/')[1] ?? '');

@@ -101,11 +101,25 @@ export function deleteApplication(
 export const createApplication = (app: unknown): Promise<Application> =>
   api.post<Application>('api/v1/applications', app);
 
-export function runResourceAction(key: ApplicationKey, ref: ResourceRef, action: string): Promise<unknown> {
+export function runResourceAction(
+  key: ApplicationKey,
+  ref: ResourceRef,
+  action: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<unknown> {
   const { namespace, resourceName, version, group, kind } = resourceQuery(key, ref);
   return api.post(
     applicationPath(key, 'resource/actions/v2'),
-    { ...inNamespace(key), namespace, resourceName, version, group, kind, action },
+    {
+      ...inNamespace(key),
+      namespace,
+      resourceName,
+      version,
+      group,
+      kind,
+      action,
+      resourceActionParameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+    },
     inNamespace(key),
   );
 }

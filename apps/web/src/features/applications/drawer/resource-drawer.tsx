@@ -1,10 +1,9 @@
-import { ActionIcon, Badge, Button, CloseButton, Menu, Modal, Radio, Tabs, Tooltip } from '@mantine/core';
+import { Badge, CloseButton, Tabs } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
-import { IconDotsVertical, IconLink, IconPlayerPlay, IconRotateClockwise, IconTrash } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { IconLink } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type PointerEvent, useEffect, useMemo, useRef } from 'react';
 import { CodeEditor, CodeLoading } from '../../../components/code/lazy-code.tsx';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { KindIcon } from '../../../components/kind-icon.tsx';
@@ -15,7 +14,6 @@ import { ApiError } from '../../../lib/api-client.ts';
 import type { Application, ManagedResource, ResourceRef } from '../../../lib/api-types.ts';
 import { healthTone, syncLabel, syncTone } from '../../../lib/status.ts';
 import { toYaml, withoutBookkeeping } from '../../../lib/yaml.ts';
-import { deleteResource, runResourceAction } from '../commands.ts';
 import { entryOf, parseState } from '../diff/managed-entry.ts';
 import { ResourceDiff } from '../diff/resource-diff.tsx';
 import { EventsList } from '../events-list.tsx';
@@ -27,6 +25,7 @@ import { parseResourceId } from '../resource-id.ts';
 import { buildForest, type ResourceItem } from '../resources/build-tree.ts';
 import type { ApplicationSearch, ResourcePane } from '../search.ts';
 import classes from './drawer.module.css';
+import { ResourceMenu } from './resource-menu.tsx';
 import { SummaryPane } from './summary-pane.tsx';
 
 interface ResourceDrawerProps {
@@ -262,119 +261,6 @@ function ManagedPane({
       </PanelState>
     );
   return children(query.data);
-}
-
-function ResourceMenu({
-  applicationKey: key,
-  app,
-  item,
-  resource,
-}: {
-  applicationKey: ApplicationKey;
-  app: Application;
-  item: ResourceItem | undefined;
-  resource: ResourceRef;
-}) {
-  const [opened, setOpened] = useState(false);
-  const [deleting, setDeleting] = useState(false);
-  const [mode, setMode] = useState<'foreground' | 'force' | 'orphan'>('foreground');
-  const actions = useQuery({ ...applicationQueries.resourceActions(key, resource), enabled: opened });
-  const queryClient = useQueryClient();
-  const denied = permission(app, 'update');
-  const deleteDenied = permission(app, 'delete');
-  const report = (done: string, command: Promise<unknown>) => {
-    command.then(
-      () => {
-        notifications.show({ color: 'gray', message: done });
-        void queryClient.invalidateQueries({ queryKey: applicationQueries.all(key) });
-      },
-      (error: unknown) =>
-        notifications.show({
-          color: 'red',
-          autoClose: false,
-          title: 'The server refused',
-          message: error instanceof Error ? error.message : String(error),
-        }),
-    );
-  };
-  return (
-    <>
-      <Menu width={230} opened={opened} onChange={setOpened}>
-        <Menu.Target>
-          <Tooltip label="Actions">
-            <ActionIcon aria-label="Actions" size="lg">
-              <IconDotsVertical size={18} />
-            </ActionIcon>
-          </Tooltip>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconLink size={16} />}
-            onClick={() => void navigator.clipboard.writeText(window.location.href)}
-          >
-            Copy link
-          </Menu.Item>
-          {actions.isLoading && <Menu.Label>Looking for actions…</Menu.Label>}
-          {(actions.data ?? []).map((action) => (
-            <Menu.Item
-              key={action.name}
-              disabled={action.disabled === true || denied !== undefined}
-              leftSection={action.name === 'restart' ? <IconRotateClockwise size={16} /> : <IconPlayerPlay size={16} />}
-              onClick={() =>
-                report(
-                  `${words(action.name)} requested for ${resource.name}`,
-                  runResourceAction(key, resource, action.name),
-                )
-              }
-            >
-              {action.displayName || words(action.name)}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <Menu.Item
-            color="red"
-            leftSection={<IconTrash size={16} />}
-            disabled={deleteDenied !== undefined}
-            onClick={() => setDeleting(true)}
-          >
-            Delete
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <Modal opened={deleting} onClose={() => setDeleting(false)} title={`Delete ${resource.kind} ${resource.name}?`}>
-        <p style={{ marginBottom: 12 }}>
-          {item?.sync ? 'Git still asks for it, so the next sync creates it again.' : 'Its owner may create it again.'}
-        </p>
-        <Radio.Group value={mode} onChange={(value) => setMode(value as typeof mode)} aria-label="How">
-          <div style={{ display: 'flex', flexDirection: 'column', gap: 8 }}>
-            <Radio value="foreground" label="Delete it after everything it owns is gone" />
-            <Radio value="force" label="Delete it at once, without waiting for its Pods to end" />
-            <Radio value="orphan" label="Delete only it, keep what it owns" />
-          </div>
-        </Radio.Group>
-        <div style={{ display: 'flex', justifyContent: 'flex-end', gap: 8, marginTop: 18 }}>
-          <Button variant="default" data-autofocus onClick={() => setDeleting(false)}>
-            Cancel
-          </Button>
-          <Button
-            color="red"
-            onClick={() => {
-              setDeleting(false);
-              report(`${resource.name} is being deleted`, deleteResource(key, resource, mode));
-            }}
-          >
-            Delete
-          </Button>
-        </div>
-      </Modal>
-    </>
-  );
-}
-
-/** `create-job` → `Create job` */
-function words(name: string): string {
-  const text = name.replaceAll('-', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const narrowest = 420;
