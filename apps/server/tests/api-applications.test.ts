@@ -1,5 +1,5 @@
-import { ANNOTATION_HOLD, type ApplicationStatus, FINALIZER_RESOURCES } from '@lockstep/core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ANNOTATION_HOLD, type ApplicationStatus, FINALIZER_POST_DELETE, FINALIZER_RESOURCES } from '@lockstep/core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hashPassword } from '../src/auth/passwords.ts';
 import { ApiWorld } from './support/api-world.ts';
 
@@ -394,6 +394,19 @@ describe('writing', () => {
       '/api/v1/applications/made?cascade=false&propagationPolicy=foreground',
     );
     expect(both.status).toBe(400);
+
+    // Its cluster is gone, say: the way out is asked for, and never taken by itself.
+    await world.application('stuck', {
+      metadata: { name: 'stuck', namespace: world.namespace, finalizers: [FINALIZER_RESOURCES, FINALIZER_POST_DELETE] },
+    });
+    await world.call(admin, 'DELETE', '/api/v1/applications/stuck');
+    expect(await finalizers('stuck')).toHaveLength(2);
+    await vi.waitFor(async () => {
+      const { json } = await world.call(admin, 'GET', '/api/v1/applications/stuck');
+      expect(json.metadata.deletionTimestamp).toBeDefined();
+    });
+    expect((await world.call(admin, 'DELETE', '/api/v1/applications/stuck?cascade=false')).status).toBe(200);
+    expect(await finalizers('stuck')).toBeUndefined();
   });
 });
 

@@ -143,6 +143,7 @@ export {
 // reconcile
 export * from './reconcile/plan-application.ts';
 export * from './reconcile/reconcile-application.ts';
+export { isDeletionFinalizer } from './reconcile/reconcile-deletion.ts';
 export * from './reconcile/reconcile-facts.ts';
 export * from './reconcile/reconcile-world.ts';
 export * from './reconcile/render-targets.ts';

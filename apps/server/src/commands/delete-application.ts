@@ -3,6 +3,7 @@ import {
   FINALIZER_RESOURCES,
   FINALIZER_RESOURCES_BACKGROUND,
   FINALIZER_RESOURCES_FOREGROUND,
+  isDeletionFinalizer,
 } from '@lockstep/core';
 import { ApiError } from '../api/api-error.ts';
 import { type ApplicationStore, keyOfApplication } from '../store/application-store.ts';
@@ -15,7 +16,8 @@ const RESOURCE_FINALIZERS: string[] = [
 
 /**
  * Deletes an application; with `cascade` its resources go first. Which it is stands in the finalizers, so they are set
- * before the deletion. The uid makes sure that it is the application the caller saw.
+ * before the deletion. The uid makes sure that it is the application the caller saw. One that is being deleted already and
+ * does not get away, because its cluster is gone say, is let go of when it is deleted once more without `cascade`.
  */
 export async function deleteApplication(
   store: ApplicationStore,
@@ -26,6 +28,11 @@ export async function deleteApplication(
     throw new ApiError('InvalidArgument', 'cannot set propagation policy when cascading is disabled');
   }
   const key = keyOfApplication(application);
+  if (isGivenUp({ application, cascade })) {
+    const others = (application.metadata.finalizers ?? []).filter((name) => !isDeletionFinalizer(name));
+    await store.patch(key, { metadata: { finalizers: others } }, application.metadata.resourceVersion);
+    return;
+  }
   const current = application.metadata.finalizers ?? [];
   const wanted = cascade
     ? withCascade(current, propagationPolicy)
@@ -34,6 +41,11 @@ export async function deleteApplication(
     await store.patch(key, { metadata: { finalizers: wanted } }, application.metadata.resourceVersion);
   }
   await store.delete(key, application.metadata.uid);
+}
+
+/** Whether a deletion would leave resources and deletion hooks of an application behind that is being deleted already. */
+export function isGivenUp({ application, cascade }: { application: Application; cascade: boolean }): boolean {
+  return !cascade && application.metadata.deletionTimestamp !== undefined;
 }
 
 function withCascade(current: string[], propagationPolicy: string): string[] {

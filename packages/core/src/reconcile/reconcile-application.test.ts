@@ -764,7 +764,9 @@ describe('deletion', () => {
     await run();
     expect(app().metadata.finalizers).toContain(FINALIZER_RESOURCES);
     expect(conditionsOf(app())).toEqual([
-      expect.stringMatching(/^DeletionError: error getting cluster by server .* Register the cluster/),
+      expect.stringMatching(
+        /^DeletionError: error getting cluster by server .* Register the cluster.*delete the Application once more with cascade=false$/,
+      ),
     ]);
     expect(cluster.names()).toEqual(['ConfigMap/a']);
   });

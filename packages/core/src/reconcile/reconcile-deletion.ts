@@ -43,10 +43,12 @@ export async function reconcileDeletion(world: ReconcileWorld, application: Appl
   const facts = factsOf(world, application);
   const writer = new ApplicationWriter(world, facts.key, application);
   if (ours.length === 0) return outcome(writer, undefined, undefined);
+  const brake = world.deletionBrake();
+  if (brake !== undefined) {
+    await reportConditions(writer, facts, [brake]);
+    return outcome(writer, brake, RETRY_MS);
+  }
   try {
-    const brake = world.deletionBrake();
-    if (brake !== undefined) throw new DeletionBlocked(brake);
-
     // destination
     const cluster = await connect(world, facts);
 
@@ -83,12 +85,15 @@ export async function reconcileDeletion(world: ReconcileWorld, application: Appl
   } catch (error) {
     if (!(error instanceof GitOpsError) && !(error instanceof DeletionBlocked)) throw error;
     if (isConflict(error)) throw error;
-    await reportConditions(writer, facts, [error.message]);
-    return outcome(writer, error.message, RETRY_MS);
+    const message = `${error.message}. ${WAY_OUT}`;
+    await reportConditions(writer, facts, [message]);
+    return outcome(writer, message, RETRY_MS);
   }
 }
 
 const RETRY_MS = 10_000;
+/** Never taken by itself: a cluster that does not answer today may do so tomorrow. */
+const WAY_OUT = 'To leave its resources behind, delete the Application once more with cascade=false';
 
 const OUR_FINALIZERS: ReadonlySet<string> = new Set([
   FINALIZER_RESOURCES,
@@ -99,6 +104,11 @@ const OUR_FINALIZERS: ReadonlySet<string> = new Set([
   FINALIZER_POST_DELETE,
   FINALIZER_POST_DELETE_CLEANUP,
 ]);
+
+/** Whether a finalizer keeps an Application until its resources or deletion hooks are dealt with. */
+export function isDeletionFinalizer(name: string): boolean {
+  return OUR_FINALIZERS.has(name);
+}
 
 const CASCADE: ReadonlySet<string> = new Set([
   FINALIZER_RESOURCES,
@@ -112,7 +122,7 @@ async function connect(world: ReconcileWorld, facts: ReconcileFacts): Promise<De
   const cluster = resolveDestination(facts.application.spec.destination, world.clusters());
   if (facts.project === undefined) {
     throw new DeletionBlocked(
-      `project ${facts.application.spec.project} does not exist, so it is unknown what may be deleted. Create the project, or remove the finalizers of the Application to delete it without its resources`,
+      `project ${facts.application.spec.project} does not exist, so it is unknown what may be deleted. Create the project`,
     );
   }
   const serviceAccount = syncServiceAccount({

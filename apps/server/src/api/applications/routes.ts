@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Application, type ApplicationSpec, matchesLabelSelector } from '@lockstep/core';
 import { rollbackAction } from '@lockstep/rbac';
 import Type from 'typebox';
-import { deleteApplication } from '../../commands/delete-application.ts';
+import { deleteApplication, isGivenUp } from '../../commands/delete-application.ts';
 import { patchApplication } from '../../commands/patch-application.ts';
 import { refreshApplication } from '../../commands/refresh-application.ts';
 import { requestSync } from '../../commands/request-sync.ts';
@@ -212,7 +212,10 @@ export const applicationRoutes: FastifyPluginAsyncTypebox<ApplicationRoutes> = a
     },
     async (request) => {
       const { cascade = true, propagationPolicy = '' } = request.query;
-      await deleteApplication(store, applicationOf(request), { cascade, propagationPolicy });
+      const application = applicationOf(request);
+      if (isGivenUp({ application, cascade }))
+        await authorizer.require(identityOf(request), 'applications', 'override', authorizer.objectOf(application));
+      await deleteApplication(store, application, { cascade, propagationPolicy });
       return {};
     },
   );
