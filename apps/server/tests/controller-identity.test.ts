@@ -119,7 +119,7 @@ describe('a cluster', () => {
     expect(message).toContain(info.message);
 
     await world.client.patch(secret, { type: 'merge', body: { metadata: { annotations: { [UID]: other } } } });
-    await world.until('prod', isSynced);
+    await world.until('prod', isSynced, 30_000);
     const inWeb = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web' };
     expect(await inGreen.get({ ...inWeb, name: 'prod' })).toMatchObject({ data: { v: '2' } });
     expect(await inGreen.get({ ...inWeb, name: 'left' })).toBeUndefined();

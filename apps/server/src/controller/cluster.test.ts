@@ -118,3 +118,35 @@ it('says which kind holds up its start, and is ready as soon as that kind can be
   expect(states).toEqual(['starting', 'unreachable', 'ready']);
   expect(cluster.destination('web', { fence: () => {} }).kubeVersion).toBe('1.34.3');
 });
+
+it('lets nobody wait for long while its identity is looked at, and tells when that is known', async () => {
+  let release: (() => void) | undefined;
+  let isHanging = false;
+  const watches = new Set<{ destroy(): void }>();
+  await using server = await new ScriptedApiServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://cluster');
+    if (isHanging && pathname.endsWith('/kube-system')) release = () => json(response, answers[pathname]);
+    else if (answers[pathname] !== undefined) json(response, answers[pathname]);
+    else if (searchParams.has('watch')) {
+      watches.add(request.socket);
+      response.writeHead(200).flushHeaders();
+    } else json(response, { metadata: { resourceVersion: '1' }, items: [] });
+  }).listen();
+  let told = 0;
+  await using cluster = open(server, server.connect(), true, () => {
+    told += 1;
+  });
+  cluster.wake();
+  await eventually('it is ready', () => cluster.state === 'ready' && watches.size > 0);
+  await cluster.settled(1_000);
+  isHanging = true;
+  for (const socket of watches) socket.destroy();
+  await eventually('it is looked at again', () => release !== undefined);
+  const before = told;
+  expect(await cluster.settled(20)).toBe('starting');
+  expect(told).toBe(before);
+  isHanging = false;
+  release?.();
+  await eventually('whoever asked is told', () => told > before);
+  expect(await cluster.settled(1_000)).toBe('ready');
+});

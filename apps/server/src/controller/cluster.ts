@@ -94,6 +94,8 @@ export class Cluster implements AsyncDisposable {
   #stopClearing: (() => void) | undefined;
   #starting: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** Somebody did not wait for a look at its identity and has to be told of the end. */
+  #isAwaited = false;
   #closed = false;
 
   constructor(options: ClusterOptions) {
@@ -164,27 +166,24 @@ export class Cluster implements AsyncDisposable {
   /** The remembered identity was changed: another cluster may be accepted now. */
   reconsider(): void {
     this.#identity.forget();
-    if (this.#state === 'ready') void this.#verify();
-    else if (this.#state === 'unreachable') {
+    if (this.#state === 'ready') return void this.#verify();
+    // A start under way may have looked already.
+    void Promise.resolve(this.#starting).then(() => {
+      if (this.#state !== 'unreachable') return;
       clearTimeout(this.#retry);
       this.wake();
-    }
+    });
   }
 
   /** Resolves when it is ready or known to be unreachable, at the latest after `timeout` ms. */
   async settled(timeout: number): Promise<ClusterState> {
     this.wake();
-    if (this.#starting !== undefined) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, timeout);
-      });
-      await Promise.race([this.#starting, late]);
-      clearTimeout(timer);
-    }
+    if (this.#starting !== undefined) await inTime(this.#starting, timeout);
     // Its watches were cut and go on: whether with the same cluster must be known before anything is decided.
-    await this.#identity.pending?.catch(() => {});
-    return this.#state;
+    const { pending } = this.#identity;
+    if (pending === undefined || (await inTime(pending, timeout))) return this.#state;
+    this.#isAwaited = true;
+    return 'starting';
   }
 
   /**
@@ -344,6 +343,15 @@ export class Cluster implements AsyncDisposable {
 
   /** Whether it answers and is the cluster it was. Everything that was read of another is dropped at once. */
   async #verify(): Promise<boolean> {
+    const isSame = await this.#isSame();
+    if (this.#isAwaited && !this.#closed && this.#identity.pending === undefined) {
+      this.#isAwaited = false;
+      this.#options.onState(this);
+    }
+    return isSame;
+  }
+
+  async #isSame(): Promise<boolean> {
     const cache = this.#cache;
     try {
       await this.#identity.verify();
@@ -411,6 +419,17 @@ export class Cluster implements AsyncDisposable {
 /** The settings by which an object that arrives is read. */
 function readingOf({ tracking, customLabels }: Settings): string {
   return JSON.stringify([tracking, customLabels]);
+}
+
+/** Whether it ended, well or badly, within `timeout` ms. */
+async function inTime(work: Promise<unknown>, timeout: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeout);
+  });
+  const ended = await Promise.race([work.then(() => true).catch(() => true), late]);
+  clearTimeout(timer);
+  return ended;
 }
 
 /** The write would have left by a socket opened after the identity of the cluster was looked at. */

@@ -82,10 +82,10 @@ describe('ClusterConnection', () => {
     const fence = () => {
       if (isForbidden) throw new Error('the lease moved');
     };
-    const handed: ((value?: unknown) => void)[] = [];
-    server.answer(async (request, response) => {
-      if (request.url === '/busy') await new Promise((resolve) => handed.push(resolve));
-      if (server.requests.length === 1)
+    const handed: (() => void)[] = [];
+    server.answer((request, response) => {
+      if (request.url === '/busy') handed.push(() => json(response, { ok: true }));
+      else if (server.requests.length === 1)
         json(response, { kind: 'Status', reason: 'TooManyRequests' }, 429, { 'retry-after': '1' });
       else json(response, { ok: true });
     });
