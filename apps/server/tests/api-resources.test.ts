@@ -332,6 +332,17 @@ return { { operation = "create", resource = first }, { operation = "create", res
       expect(await configMap('first')).toBeUndefined();
     });
 
+    test('that do not parse are among the warnings of the settings', async () => {
+      await configure(actions('if'));
+      await until(
+        async () => {
+          const { json } = await world.call(admin, 'GET', '/api/v1/settings');
+          return JSON.stringify(json).includes('(apps/Deployment): snapshot/action.lua does not parse');
+        },
+        { timeoutMs: 10_000, what: 'a warning that names the script' },
+      );
+    });
+
     test('that loop are ended, with the kind and the script in the answer, and the API goes on', async () => {
       await configure(actions('while true do end'));
       const { status, json } = await run(admin, 'snapshot');

@@ -36,7 +36,8 @@ export interface ApiServices extends AsyncDisposable {
 export function createServices(context: ApiContext): ApiServices {
   const { collections, config } = context;
   const { namespace } = config;
-  const settings = new SettingsSource(collections, namespace);
+  const lua = new LuaWorker();
+  const settings = new SettingsSource(collections, namespace, lua);
   const policy = new PolicySource(collections, namespace);
   const store = new ApplicationStore(context);
   const readModels = new ReadModels(context.redis);
@@ -52,7 +53,6 @@ export function createServices(context: ApiContext): ApiServices {
   const revocations = new Revocations(context);
   const oidc = new OidcClient(() => ({ settings: settings.get().oidc, scopes: policy.policy.scopes }), context.logger);
   const sessions = new Sessions({ settings, revocations, limiter, oidc, projects: collections.projects, namespace });
-  const lua = new LuaWorker();
   const events = new EventFeed(context.openBlockingRedis());
   return {
     settings,

@@ -218,7 +218,7 @@ export class LiveCache implements AsyncDisposable {
    */
   judged(object: KubernetesObject, wasMissed: boolean): void {
     const item = this.#items.get(formatResourceKey(resourceKeyOf(object)));
-    if (item !== undefined && isVersion(item, object)) this.#judge(item, object, wasMissed);
+    if (!this.#closed && item !== undefined && isVersion(item, object)) this.#judge(item, object, wasMissed);
   }
 
   /** Judges again whatever another check applies to since the settings changed or, given one, whatever it judged. */

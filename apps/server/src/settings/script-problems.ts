@@ -1,10 +1,12 @@
 import { allScripts, type LuaScript, type Settings } from '@lockstep/core';
 
+/** Knows whether a script parses. */
+export interface ScriptChecker {
+  problemOf(script: LuaScript): Promise<string | undefined>;
+}
+
 /** The scripts of the settings that do not parse, in words that name the kind and the script. */
-export async function scriptProblems(
-  settings: Settings,
-  lua: { problemOf(script: LuaScript): Promise<string | undefined> },
-): Promise<string[]> {
+export async function scriptProblems(settings: Settings, lua: ScriptChecker): Promise<string[]> {
   const problems = await Promise.all(
     allScripts(settings).map(async (script) => {
       const problem = await lua.problemOf(script);

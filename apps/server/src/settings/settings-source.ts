@@ -2,6 +2,7 @@ import { LABEL_PART_OF, parseGoDuration, parseSettings, type Settings } from '@l
 import { type ActionSettings, readActionSettings } from '@lockstep/rbac';
 import type { Collection, ConfigMap, Secret } from '../api/api-context.ts';
 import { type OidcSettings, readOidcSettings } from './oidc-settings.ts';
+import { type ScriptChecker, scriptProblems } from './script-problems.ts';
 
 /** What `argocd-cm` and `argocd-secret` say to the API. */
 export interface ServerSettings {
@@ -35,7 +36,14 @@ export class SettingsSource {
   readonly #listeners = new Set<() => void>();
   #current: ServerSettings | undefined;
 
-  constructor(collections: { configMaps: Collection<ConfigMap>; secrets: Collection<Secret> }, namespace: string) {
+  readonly #lua: ScriptChecker;
+
+  constructor(
+    collections: { configMaps: Collection<ConfigMap>; secrets: Collection<Secret> },
+    namespace: string,
+    lua: ScriptChecker,
+  ) {
+    this.#lua = lua;
     this.#configMaps = collections.configMaps;
     this.#secrets = collections.secrets;
     this.#namespace = namespace;
@@ -51,7 +59,10 @@ export class SettingsSource {
   }
 
   get(): ServerSettings {
-    this.#current ??= this.#read();
+    if (this.#current === undefined) {
+      this.#current = this.#read();
+      void this.#checkScripts(this.#current);
+    }
     return this.#current;
   }
 
@@ -103,6 +114,13 @@ export class SettingsSource {
       core: core.settings,
       warnings,
     };
+  }
+
+  /** Whether the scripts parse is known a moment later. */
+  async #checkScripts(settings: ServerSettings): Promise<void> {
+    const problems = await scriptProblems(settings.core, this.#lua);
+    if (problems.length > 0 && this.#current === settings)
+      this.#current = { ...settings, warnings: [...settings.warnings, ...problems] };
   }
 
   /** `$key` is a key of `argocd-secret`; `$name:key` one of another Secret that carries our label. */

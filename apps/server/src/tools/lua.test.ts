@@ -238,7 +238,7 @@ describe('a hostile script', () => {
     expect(first).toMatchObject({ message: tooLong, retryAt: expect.any(Number) });
     const started = Date.now();
     for (let n = 0; n < 100; n++) await expect(lua.run(bomb, object)).rejects.toThrow(tooLong);
-    expect(Date.now() - started).toBeLessThan(900);
+    expect(Date.now() - started).toBeLessThan(3_000);
   });
 
   it('waits its turn: a script with many objects lets others through', async () => {

@@ -20,7 +20,8 @@ interface Inputs {
 }
 
 interface Waiting {
-  inputs: Inputs;
+  /** Made when its turn comes: thousands of objects may wait. */
+  inputs: () => Inputs;
   resolve: (answer: string) => void;
   reject: (error: Error) => void;
 }
@@ -60,13 +61,13 @@ export class LuaWorker implements AsyncDisposable {
     object: KubernetesObject,
     parameters?: Readonly<Record<string, string>>,
   ): Promise<LuaAnswer> {
-    const answer = await this.#enqueue(script.source, {
+    const answer = await this.#enqueue(script.source, () => ({
       script: script.source,
       name: script.name,
       openLibs: String(script.openLibs),
       object: JSON.stringify(object),
       ...(parameters === undefined ? {} : { parameters: JSON.stringify(parameters) }),
-    });
+    }));
     const space = answer.indexOf(' ');
     switch (answer[0]) {
       case 'r': {
@@ -83,7 +84,7 @@ export class LuaWorker implements AsyncDisposable {
   /** What is wrong with the text of a script, if anything. */
   async problemOf(script: LuaScript): Promise<string | undefined> {
     const { source, name } = script;
-    const answer = await this.#enqueue(source, { script: source, name, openLibs: 'false' }).catch(
+    const answer = await this.#enqueue(source, () => ({ script: source, name, openLibs: 'false' })).catch(
       (error: Error) => `s${error.message}`,
     );
     return answer.startsWith('s') ? answer.slice(1) : undefined;
@@ -95,7 +96,7 @@ export class LuaWorker implements AsyncDisposable {
     await this.#thread[Symbol.asyncDispose]();
   }
 
-  #enqueue(script: string, inputs: Inputs): Promise<string> {
+  #enqueue(script: string, inputs: Waiting['inputs']): Promise<string> {
     return new Promise((resolve, reject) => {
       const id = contentHash(script);
       const queue = this.#queues.get(id);
@@ -126,12 +127,12 @@ export class LuaWorker implements AsyncDisposable {
     return undefined;
   }
 
-  async #call(id: string, inputs: Inputs): Promise<string> {
+  async #call(id: string, inputs: Waiting['inputs']): Promise<string> {
     const resting = this.#resting.get(id);
     if (resting !== undefined && resting.until > Date.now())
       throw new LuaError(resting.reason, { retryAt: resting.until });
     try {
-      const answer = await this.#thread.call({ inputs });
+      const answer = await this.#thread.call({ inputs: inputs() });
       // A script may catch this error and go on; only one that ends with it is told.
       if (answer === `e${OUT_OF_MEMORY}`) throw new ThreadLimitError(OUT_OF_MEMORY);
       this.#resting.delete(id);

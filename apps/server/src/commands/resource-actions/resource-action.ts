@@ -12,7 +12,7 @@ export interface ResourceAction {
   params: ActionParameter[];
 }
 
-export interface ActionParameter {
+interface ActionParameter {
   name: string;
   value: string;
   default: string;
