@@ -189,6 +189,26 @@ describe('writes', () => {
     expect(numberAt(objectsAt(replaced.body, 'spec', 'ports')[0], 'nodePort')).toBe(nodePort);
   });
 
+  it('lets a suspended Job move, and never change what it runs', async () => {
+    const template = (image: string, nodeSelector: object) => ({
+      spec: { restartPolicy: 'Never', nodeSelector, containers: [{ name: 'a', image }] },
+    });
+    const jobs = '/apis/batch/v1/namespaces/default/jobs';
+    await api.post(jobs, {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'moves' },
+      spec: { suspend: true, template: template('a:1', { zone: 'a' }) },
+    });
+    const patch = (spec: object) => api.merge(`${jobs}/moves`, { spec: { template: spec } });
+    expect((await patch(template('a:1', { zone: 'b' }))).code).toBe(200);
+    const refused = await patch(template('a:2', { zone: 'b' }));
+    expect([refused.code, stringAt(refused.body, 'message')]).toEqual([
+      422,
+      expect.stringMatching(/spec\.template.*field is immutable/),
+    ]);
+  });
+
   it('lets a JSON patch test before it writes', async () => {
     await api.post(configMaps, configMap('tested', { a: '1' }));
     const failed = await api.jsonPatch(`${configMaps}/tested`, [

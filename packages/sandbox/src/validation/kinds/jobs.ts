@@ -10,20 +10,38 @@ export function validateJob(job: StoredObject, live: StoredObject | undefined): 
   const errors = jobSpecErrors('spec', spec);
   if (spec['selector'] === undefined) errors.unshift(required('spec.selector'));
   else errors.push(...labelSelector('spec.selector', spec['selector']), ...selectorMatchesTemplate(spec));
-  return live === undefined ? errors : [...errors, ...jobUpdateErrors(spec, objectAt(live, 'spec'))];
+  return live === undefined ? errors : [...errors, ...jobUpdateErrors(spec, live)];
 }
 
-function jobUpdateErrors(spec: Record<string, unknown>, before: Record<string, unknown>): FieldError[] {
+function jobUpdateErrors(spec: Record<string, unknown>, live: StoredObject): FieldError[] {
+  const before = objectAt(live, 'spec');
   const errors: FieldError[] = [];
   const isElastic = spec['completionMode'] === 'Indexed' && equalJson(spec['completions'], spec['parallelism']);
   if (!isElastic) errors.push(...immutable('spec.completions', spec['completions'], before['completions']));
   errors.push(...immutable('spec.selector', spec['selector'], before['selector']));
-  // The scheduling of a suspended Job may still change.
-  if (before['suspend'] !== true) errors.push(...immutable('spec.template', spec['template'], before['template']));
+  const mayMove = before['suspend'] === true && stringAt(live, 'status', 'startTime') === undefined;
+  const isMovedOnly =
+    mayMove &&
+    equalJson(withoutScheduling(objectAt(spec, 'template')), withoutScheduling(objectAt(before, 'template')));
+  if (!isMovedOnly) errors.push(...immutable('spec.template', spec['template'], before['template']));
   for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy']) {
     errors.push(...immutable(`spec.${field}`, spec[field], before[field]));
   }
   return errors;
+}
+
+/** Where the pods of a suspended Job that never started will run may still change; what they run may not. */
+function withoutScheduling(template: Record<string, unknown>): unknown {
+  const { labels: _labels, annotations: _annotations, ...metadata } = objectAt(template, 'metadata');
+  const {
+    nodeSelector: _node,
+    tolerations: _tolerations,
+    schedulingGates: _gates,
+    affinity,
+    ...spec
+  } = objectAt(template, 'spec');
+  const { nodeAffinity: _affinity, ...others } = objectAt({ affinity }, 'affinity');
+  return { metadata, spec, affinity: others };
 }
 
 function jobSpecErrors(field: string, spec: Record<string, unknown>): FieldError[] {
