@@ -113,7 +113,7 @@ const shoot: HealthCheck = (object) => {
   const conditions = conditionsOf(status);
   const waiting = conditions.find((condition) => condition.status !== 'True');
   const told = waiting === undefined ? undefined : messageOf(waiting);
-  switch (object.metadata.labels?.['shoot.gardener.cloud/status']) {
+  switch (object.metadata.labels?.['shoot.gardener.cloud/status'] ?? '') {
     case 'healthy':
       return healthy('All components are healthy');
     case 'progressing':
