@@ -242,7 +242,8 @@ export class RepositoryMirror implements AsyncDisposable {
 
   /** From the newest snapshot at hand, which differs in little; the first one reads the whole tree. */
   async #readSnapshot(commit: string): Promise<TreeSnapshot> {
-    const [root, base] = await Promise.all([this.#reader.resolve(`${commit}^{tree}`), this.#newest]);
+    const base = this.#newest;
+    const root = await this.#reader.resolve(`${commit}^{tree}`);
     if (root === undefined) throw this.#unknown(commit);
     const read = (args: string[]): Promise<Buffer> => runGit(this.#options, this.#directory, args);
     let snapshot: TreeSnapshot | undefined;
