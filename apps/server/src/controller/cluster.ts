@@ -322,12 +322,17 @@ export class Cluster implements AsyncDisposable {
   /** It goes on starting, but whoever waits for it must hear why: one kind that cannot be listed holds up all others. */
   #startsSlowly(): void {
     if (this.#closed) return;
-    this.#failure = new ClusterError(
-      `the live state of ${this.facts.name} is not complete${this.#trouble === undefined ? '' : `; ${this.#trouble}`}`,
-      { status: 503, reason: 'Starting' },
-    );
+    this.#failure = this.#incomplete();
     this.#options.logger.warn({ cluster: this.facts.name, err: this.#failure.message }, 'cluster starts slowly');
     this.#setState('unreachable');
+  }
+
+  #incomplete(): ClusterError {
+    const why = this.#trouble === undefined ? '' : `; ${this.#trouble}`;
+    return new ClusterError(`the live state of ${this.facts.name} is not complete${why}`, {
+      status: 503,
+      reason: 'Starting',
+    });
   }
 
   #connected(): void {
@@ -387,6 +392,8 @@ export class Cluster implements AsyncDisposable {
     const isUnreachable = error instanceof ClusterError && error.status === 0;
     this.#options.logger.debug({ cluster: this.facts.name, kind: resource.kind, err: error }, 'watch failed');
     this.#trouble = `${resource.kind} cannot be listed: ${error instanceof Error ? error.message : String(error)}`;
+    // Patience may have ended before the reason was known.
+    if (this.#startingCache !== undefined && this.#state === 'unreachable') this.#failure = this.#incomplete();
     if (!isUnreachable || this.#state !== 'ready' || error.message.includes('terminated')) return;
     // A watch that was cut says nothing; a request that is refused a connection does.
     this.client.version().catch((cause: unknown) => {
