@@ -122,8 +122,6 @@ const shoot: HealthCheck = (object) => {
       return degraded(told ?? textOf(fieldsOf(status['lastOperation'])['description']));
     case 'unknown':
       return unknown(told);
-    case undefined:
-      break;
   }
   if (conditions.length === 0) return degraded('No component reports its health');
   return told === undefined ? healthy('All components are healthy') : progressing(told);
