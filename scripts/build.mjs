@@ -96,6 +96,8 @@ async function bundle(folder, entry, output) {
     format: 'esm',
     target: 'node20',
     sourcemap: 'linked',
+    // Comments would stay in memory with the text of the script, two bytes a letter.
+    minifyWhitespace: true,
     logLevel: 'warning',
     // CommonJS packages that are bundled require Node's own modules.
     banner: {
