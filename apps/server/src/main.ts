@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { GitOpsError, TerminalError } from '@lockstep/core';
 import { startApi } from './api/start-api.ts';
 import { CleanupStack } from './cleanup-stack.ts';
@@ -22,6 +23,12 @@ import {
 } from './metrics.ts';
 import { deriveKey } from './redis/sealed-value.ts';
 import { Renderer } from './renderer/renderer.ts';
+
+/**
+ * By how much the heap may grow before its garbage is collected. V8 would let it double while a push goes through thousands of
+ * applications: 365 MB instead of 280 with 2,000 of them. It costs no time that could be measured.
+ */
+setFlagsFromString('--heap-growing-percent=30');
 
 const IN_CLUSTER = 'https://kubernetes.default.svc';
 /** Closing may wait for servers that are gone; nothing we hold is worth more than this. */
