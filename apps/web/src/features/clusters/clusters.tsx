@@ -1,5 +1,5 @@
 import { Drawer } from '@mantine/core';
-import { IconServerOff } from '@tabler/icons-react';
+import { IconAlertTriangle, IconServerOff } from '@tabler/icons-react';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ConnectionStatus } from '../../components/connection-status.tsx';
@@ -7,7 +7,6 @@ import classes from '../../components/page.module.css';
 import { Fact, Facts, Page, QueryPanel, Tags } from '../../components/page.tsx';
 import { PanelState } from '../../components/panel.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
-import { StatusBadge } from '../../components/status-icon.tsx';
 import { api } from '../../lib/api-client.ts';
 import type { Cluster, ItemList } from '../../lib/api-types.ts';
 
@@ -64,9 +63,7 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
                       {connection(cluster)?.status === 'Failed' && (
                         <span className={classes.bad}>{connection(cluster)?.message}</span>
                       )}
-                      {cluster.config.tlsClientConfig.insecure && (
-                        <StatusBadge tone="degraded">Certificate not checked</StatusBadge>
-                      )}
+                      <Warnings of={cluster} />
                     </td>
                     <td data-label="Version">{cluster.info?.serverVersion ?? cluster.serverVersion ?? '–'}</td>
                     <td data-label="Applications">
@@ -109,11 +106,7 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
             <Fact name="Identity">{open.info?.uid ?? 'Unknown: kube-system cannot be read'}</Fact>
             {open.info.warnings.length > 0 && (
               <Fact name="Warnings">
-                {open.info.warnings.map((warning) => (
-                  <span key={warning} className={classes.bad}>
-                    {warning}
-                  </span>
-                ))}
+                <Warnings of={open} />
               </Fact>
             )}
             <Fact name="Namespaces">
@@ -128,4 +121,14 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
       </Drawer>
     </Page>
   );
+}
+
+/** What works and should not stay so. */
+function Warnings({ of: { info } }: { of: Cluster }) {
+  return info.warnings.map((warning) => (
+    <span key={warning} className={classes.caution}>
+      <IconAlertTriangle size={14} aria-hidden />
+      {warning}
+    </span>
+  ));
 }
