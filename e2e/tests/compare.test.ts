@@ -89,7 +89,7 @@ test('differences are ignored by pointer, jq and manager, and a rule that cannot
 });
 
 test('a change that the API server would refuse is shown, with its words', async () => {
-  const name = 'refused';
+  const name = 'refused-by-schema';
   const job = (image: string, annotations: object = {}): string =>
     JSON.stringify({
       apiVersion: 'batch/v1',
