@@ -5,6 +5,7 @@ import {
   ClusterError,
   type DestinationCluster,
   type JqEvaluator,
+  type KubernetesObject,
   type ReconcileEvent,
   type ReconcileOutcome,
   type ReconcileWorld,
@@ -15,6 +16,7 @@ import {
 } from '@lockstep/core';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { versionOf } from '../kubernetes/version-of.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerMetrics } from '../metrics.ts';
 import type { ApplicationJob } from '../queues/applications-queue.ts';
@@ -27,6 +29,7 @@ import type { Clusters } from './clusters.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { textOfKey } from './control-plane.ts';
 import type { DeploymentStore } from './deployment-store.ts';
+import { Hearing } from './hearing.ts';
 import type { ReadModels } from './read-models.ts';
 import type { RenderClient } from './render-client.ts';
 import type { Repositories } from './repositories.ts';
@@ -61,53 +64,74 @@ const MAX_BACKOFF_MS = 60_000;
  */
 export class ApplicationWorker {
   readonly parts: WorkerParts;
-  readonly #active = new Set<string>();
+  readonly #active = new Map<string, Hearing>();
   readonly #failures = new Map<string, number>();
   readonly #share: ClusterShare;
+  #isStopping = false;
 
   constructor(parts: WorkerParts, share: ClusterShare) {
     this.parts = parts;
     this.#share = share;
   }
 
-  /** `signal` is aborted when BullMQ lost the job's lock: somebody may run it again, so nothing more is written. */
-  async process(job: Job<ApplicationJob>, signal: AbortSignal): Promise<void> {
-    const key = { namespace: job.data.namespace, name: job.data.name };
-    const text = textOfKey(key);
-    const { queue, controlPlane } = this.parts;
-    // BullMQ may run a job twice when it thinks we stalled; the second run waits its turn.
-    if (this.#active.has(text)) return queue.addLater(key, 100);
-    const application = controlPlane.application(key);
-    if (application === undefined) return this.#forget(key);
-    if (!this.parts.serves(application)) return this.#leave(key);
-    const cluster = this.#clusterOf(application);
-    // One that starts wakes its applications when it is ready; waiting a moment spares the small ones that.
-    if (cluster !== undefined && (await cluster.settled(CLUSTER_WAIT_MS)) === 'starting') return;
-    const server = cluster?.facts.server ?? '';
-    if (!this.#share.take(server, key)) return;
-    this.#active.add(text);
-    try {
-      await this.#reconcile(key, application, signal);
-    } finally {
-      this.#active.delete(text);
-      const next = this.#share.give(server);
-      if (next !== undefined) queue.add(next);
-    }
+  /** Look at it now, or once more when the look in progress ends. `version` (see `versionOf`): of the object that changed. */
+  hint(key: ApplicationKey, version?: string): void {
+    const hearing = this.#active.get(textOfKey(key));
+    if (hearing === undefined) this.parts.queue.add(key);
+    else hearing.hear(version);
   }
 
-  /** Resolves when nothing is in progress, at the latest after `timeout` ms. */
-  async idle(timeout: number): Promise<void> {
+  /**
+   * Looks at one application, and then at those of its cluster that had to wait meanwhile. `signal` is aborted when BullMQ
+   * lost the job's lock: somebody may run it again, so nothing more is written.
+   */
+  async process(job: Job<ApplicationJob>, signal: AbortSignal): Promise<void> {
+    const first = { namespace: job.data.namespace, name: job.data.name };
+    const application = this.parts.controlPlane.application(first);
+    const server = application === undefined ? '' : (this.#clusterOf(application)?.facts.server ?? '');
+    if (this.#isStopping || !this.#share.take(server, first)) return;
+    for (let key: ApplicationKey | undefined = first; key !== undefined; key = this.#share.pass(server))
+      await this.#lookAt(key, signal);
+  }
+
+  /** Begins nothing more. Resolves when nothing is in progress, at the latest after `timeout` ms. */
+  async stop(timeout: number): Promise<void> {
+    this.#isStopping = true;
+    this.#share.clear();
     const end = Date.now() + timeout;
     while (this.#active.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
-  async #reconcile(key: ApplicationKey, application: Application, signal: AbortSignal): Promise<void> {
+  async #lookAt(key: ApplicationKey, signal: AbortSignal): Promise<void> {
+    const text = textOfKey(key);
+    // BullMQ may run a job twice when it thinks we stalled; the second run waits its turn.
+    if (this.#active.has(text)) return this.hint(key);
+    const application = this.parts.controlPlane.application(key);
+    if (application === undefined) return this.#forget(key);
+    if (!this.parts.serves(application)) return this.#leave(key);
+    const hearing = new Hearing();
+    this.#active.set(text, hearing);
+    try {
+      // One that starts wakes its applications when it is ready; waiting a moment spares the small ones that.
+      const state = await this.#clusterOf(application)?.settled(CLUSTER_WAIT_MS);
+      if (state !== 'starting') await this.#reconcile(key, application, { signal, hearing });
+    } finally {
+      this.#active.delete(text);
+      if (hearing.isNews) this.parts.queue.add(key);
+    }
+  }
+
+  async #reconcile(
+    key: ApplicationKey,
+    application: Application,
+    { signal, hearing }: { signal: AbortSignal; hearing: Hearing },
+  ): Promise<void> {
     const { queue, logger, metrics, controlPlane } = this.parts;
     const text = textOfKey(key);
     const server = application.spec.destination.server ?? application.spec.destination.name ?? '';
     const stop = metrics.reconciles.startTimer({ namespace: key.namespace, dest_server: server });
     try {
-      const outcome = await reconcileApplication(this.#worldFor(key, signal), key);
+      const outcome = await reconcileApplication(this.#worldFor(key, signal, hearing), key);
       this.#failures.delete(text);
       this.#schedule(key, outcome);
       this.#countSync(application, outcome.application);
@@ -141,13 +165,17 @@ export class ApplicationWorker {
     }
   }
 
-  #worldFor(key: ApplicationKey, signal: AbortSignal): ReconcileWorld {
-    return createWorld(this.parts, key, () => {
+  #worldFor(key: ApplicationKey, signal: AbortSignal, hearing: Hearing): ReconcileWorld {
+    const throwIfCancelled = (): void => {
       if (signal.aborted) throw new Cancelled(`the job of ${textOfKey(key)} lost its lock`);
       const application = this.parts.controlPlane.application(key);
       if (application !== undefined && !this.parts.serves(application))
         throw new Cancelled(`${textOfKey(key)} has another controller now`);
       this.parts.throwIfCancelled();
+    };
+    return createWorld(this.parts, key, {
+      throwIfCancelled,
+      onWritten: ({ metadata }) => hearing.wrote(versionOf(metadata)),
     });
   }
 
@@ -189,10 +217,14 @@ export class ApplicationWorker {
 }
 
 /**
- * The world of one reconciliation. `throwIfCancelled` is asked once more as every write leaves. Also serves those who only
- * plan: they pass one that always throws.
+ * The world of one reconciliation. `throwIfCancelled` is asked once more as every write leaves, `onWritten` gets what the
+ * API server answered. Also serves those who only plan: theirs always throws.
  */
-export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCancelled: () => void): ReconcileWorld {
+export function createWorld(
+  parts: WorkerParts,
+  key: ApplicationKey,
+  { throwIfCancelled, onWritten }: { throwIfCancelled: () => void; onWritten: (object: KubernetesObject) => void },
+): ReconcileWorld {
   const { controlPlane, clusters, repositories, renders, deployments, readModels, redis, jq } = parts;
   const instanceName = appInstanceName(key, controlPlane.namespace);
   const own = controlPlane.client.fenced(throwIfCancelled);
@@ -208,7 +240,7 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
     destination: async (server, options): Promise<DestinationCluster> => {
       const cluster = clusters.get(server);
       await cluster.settled(CLUSTER_WAIT_MS);
-      return cluster.destination(instanceName, { ...options, fence: throwIfCancelled });
+      return cluster.destination(instanceName, { ...options, fence: throwIfCancelled, onWritten });
     },
     resolveRevisions: async (request) => {
       const resolved = await repositories.resolve(request);
@@ -244,6 +276,7 @@ export function createWorld(parts: WorkerParts, key: ApplicationKey, throwIfCanc
           { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', ...wanted },
           { type: 'merge', body: patch, fieldManager: 'argocd-controller' },
         )) as Application;
+        onWritten(stored);
         controlPlane.applications.absorb(stored);
         return stored;
       } catch (error) {

@@ -66,17 +66,19 @@ it('reads everything again when the tracking of resources changes, and serves no
   let settings = DEFAULT_SETTINGS;
   await using cluster = open(server, connection, false, undefined, () => settings);
   expect(await cluster.settled(5_000)).toBe('ready');
-  expect([...cluster.destination('web', { fence: () => {} }).ownedObjects('web')]).toEqual([]);
+  expect([...cluster.destination('web', { fence: () => {}, onWritten: () => {} }).ownedObjects('web')]).toEqual([]);
 
   cluster.reconfigure();
   expect(cluster.state).toBe('ready');
 
   settings = { ...settings, tracking: { ...settings.tracking, method: 'label' } };
   cluster.reconfigure();
-  expect(() => cluster.destination('web', { fence: () => {} })).toThrow(/still being read/);
+  expect(() => cluster.destination('web', { fence: () => {}, onWritten: () => {} })).toThrow(/still being read/);
   expect(await cluster.settled(5_000)).toBe('ready');
   expect(
-    [...cluster.destination('web', { fence: () => {} }).ownedObjects('web')].map(({ metadata }) => metadata.name),
+    [...cluster.destination('web', { fence: () => {}, onWritten: () => {} }).ownedObjects('web')].map(
+      ({ metadata }) => metadata.name,
+    ),
   ).toEqual(['a']);
 });
 
@@ -112,7 +114,7 @@ it('says which kind holds up its start, and is ready as soon as that kind can be
   await eventually('the wait is over', () => cluster.state === 'unreachable');
   await eventually('it says why', () => {
     try {
-      cluster.destination('web', { fence: () => {} });
+      cluster.destination('web', { fence: () => {}, onWritten: () => {} });
       return false;
     } catch (error) {
       const why = 'the live state of far is not complete; ConfigMap cannot be listed: conversion webhook is down';
@@ -122,7 +124,7 @@ it('says which kind holds up its start, and is ready as soon as that kind can be
   isBroken = false;
   await eventually('it is ready', () => cluster.state === 'ready');
   expect(states).toEqual(['starting', 'unreachable', 'ready']);
-  expect(cluster.destination('web', { fence: () => {} }).kubeVersion).toBe('1.34.3');
+  expect(cluster.destination('web', { fence: () => {}, onWritten: () => {} }).kubeVersion).toBe('1.34.3');
 });
 
 it('lets nobody wait for long while its identity is looked at, and tells when that is known', async () => {

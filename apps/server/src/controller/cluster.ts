@@ -187,10 +187,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * What one reconciliation works with; `fence` is asked before every write (see `KubernetesClient.fenced`). Throws
-   * `ClusterError` while the cluster cannot be used.
+   * What one reconciliation works with; `fence` is asked before every write (see `KubernetesClient.fenced`), `onWritten`
+   * gets what came of it. Throws `ClusterError` while the cluster cannot be used.
    */
-  destination(application: string, options: { serviceAccount?: string; fence: () => void }): DestinationCluster {
+  destination(
+    application: string,
+    options: { serviceAccount?: string; fence: () => void; onWritten: (object: KubernetesObject) => void },
+  ): DestinationCluster {
     const cache = this.#cache;
     if (this.#state !== 'ready' || cache === undefined) {
       throw (
@@ -210,7 +213,13 @@ export class Cluster implements AsyncDisposable {
     const plain = options.serviceAccount === undefined ? own : own.impersonating(options.serviceAccount);
     return {
       facts: this.facts,
-      client: new AbsorbingClient(plain, cache, () => this.#verified()),
+      client: new AbsorbingClient(plain, {
+        verify: () => this.#verified(),
+        onWritten: (object) => {
+          options.onWritten(object);
+          cache.absorb(object);
+        },
+      }),
       kubeVersion: this.#kubeVersion,
       apiVersions: this.client.known.current?.apiVersions ?? [],
       isNamespaced: (group, kind) => this.client.resourceFor(group, kind)?.namespaced,
@@ -448,13 +457,16 @@ class UnverifiedSocket extends Error {}
  */
 class AbsorbingClient implements ClusterClient {
   readonly #client: KubernetesClient;
-  readonly #cache: LiveCache;
+  readonly #onWritten: (object: KubernetesObject) => void;
   readonly #verify: () => Promise<void>;
 
-  constructor(client: KubernetesClient, cache: LiveCache, verify: () => Promise<void>) {
+  constructor(
+    client: KubernetesClient,
+    { verify, onWritten }: { verify: () => Promise<void>; onWritten: (object: KubernetesObject) => void },
+  ) {
     this.#client = client;
-    this.#cache = cache;
     this.#verify = verify;
+    this.#onWritten = onWritten;
   }
 
   resourceFor(group: string, kind: string, version?: string): ApiResource | undefined {
@@ -512,7 +524,7 @@ class AbsorbingClient implements ClusterClient {
   }
 
   #absorb(object: KubernetesObject, isDryRun: boolean | undefined): KubernetesObject {
-    if (isDryRun !== true) this.#cache.absorb(object);
+    if (isDryRun !== true) this.#onWritten(object);
     return object;
   }
 }

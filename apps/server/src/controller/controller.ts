@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { ClusterConnection, RequestObserver } from '../kubernetes/cluster-connection.ts';
 import { KubernetesClient } from '../kubernetes/kubernetes-client.ts';
 import type { LiveChange } from '../kubernetes/live-cache.ts';
+import { versionOf } from '../kubernetes/version-of.ts';
 import type { Logger } from '../logger.ts';
 import type { ControllerMetrics } from '../metrics.ts';
 import { DataLossMonitor } from '../redis/data-loss-monitor.ts';
@@ -207,17 +208,17 @@ export class Controller implements AsyncDisposable {
   }
 
   /** Has the application looked at, if that is for us to do. */
-  #enqueue(application: Application): void {
+  #enqueue(application: Application, version?: string): void {
     const shard = this.#shards.get(this.#shardOf(application));
     if (shard === undefined) return;
     const key = keyOfApplication(application);
     this.#follow(key, application);
-    shard.add(key);
+    shard.add(key, version);
   }
 
-  #enqueueKey(key: ApplicationKey): void {
+  #enqueueKey(key: ApplicationKey, version?: string): void {
     const application = this.#controlPlane.application(key);
-    if (application !== undefined) this.#enqueue(application);
+    if (application !== undefined) this.#enqueue(application, version);
   }
 
   async #buildParts(key: Buffer): Promise<ShardOptions['parts']> {
@@ -294,7 +295,9 @@ export class Controller implements AsyncDisposable {
       // Whoever looked after it before lets go of it.
       const shards = new Set([this.#shardOf(change.item)]);
       if (change.type === 'modified') shards.add(this.#shardOf(change.previous));
-      if (!change.own || shards.size > 1) for (const shard of shards) this.#shards.get(shard)?.add(key);
+      if (change.own && shards.size === 1) return;
+      const version = change.type === 'deleted' ? undefined : versionOf(change.item.metadata);
+      for (const shard of shards) this.#shards.get(shard)?.add(key, version);
     });
     projects.onChange(({ item }) => {
       const isGlobal = this.#controlPlane
@@ -358,7 +361,7 @@ export class Controller implements AsyncDisposable {
     this.#renders.forget(key);
   }
 
-  #onLiveChange(cluster: Cluster, { managedBy, treeOf, own }: LiveChange): void {
+  #onLiveChange(cluster: Cluster, { managedBy, treeOf, own, version }: LiveChange): void {
     for (const instance of treeOf) {
       const key = this.#byInstance.get(instance);
       if (key !== undefined) this.#readModels.touchTree(key);
@@ -366,7 +369,7 @@ export class Controller implements AsyncDisposable {
     if (own) return;
     for (const instance of managedBy) {
       const key = this.#byInstance.get(instance);
-      if (key !== undefined && this.#isOn(key, cluster)) this.#enqueueKey(key);
+      if (key !== undefined && this.#isOn(key, cluster)) this.#enqueueKey(key, version);
     }
   }
 
@@ -455,8 +458,8 @@ export class Controller implements AsyncDisposable {
   #describe(key: ApplicationKey, application: Application | undefined): void {
     const text = textOfKey(key);
     const before = this.#described.get(text);
-    if (before !== undefined) this.#metrics.applicationInfo.remove(before);
     if (application === undefined) {
+      if (before !== undefined) this.#metrics.applicationInfo.remove(before);
       this.#described.delete(text);
       return;
     }
@@ -479,9 +482,15 @@ export class Controller implements AsyncDisposable {
             : '',
       autosync_enabled: String(automated !== undefined && automated !== null && automated.enabled !== false),
     };
+    if (before !== undefined && isSameText(before, labels)) return;
+    if (before !== undefined) this.#metrics.applicationInfo.remove(before);
     this.#described.set(text, labels);
     this.#metrics.applicationInfo.set(labels, 1);
   }
+}
+
+function isSameText(a: Record<string, string>, b: Record<string, string>): boolean {
+  return Object.entries(b).every(([name, value]) => a[name] === value);
 }
 
 /** `Promise.withResolvers`, which Node 20 does not have. Nobody has to wait for it. */

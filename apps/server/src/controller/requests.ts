@@ -62,8 +62,11 @@ export async function answerRequests(
 
 /** A world that only looks. */
 function readOnlyWorld(parts: WorkerParts, key: ApplicationKey, application?: Application): ReconcileWorld {
-  const world = createWorld(parts, key, () => {
-    throw new Error('a plan must not write');
+  const world = createWorld(parts, key, {
+    throwIfCancelled: () => {
+      throw new Error('a plan must not write');
+    },
+    onWritten: () => {},
   });
   return {
     ...world,

@@ -58,7 +58,7 @@ export class Shard implements AsyncDisposable {
     stack.defer(async () => {
       // Jobs in progress see that they are cancelled before their next write, so waiting for them is short.
       this.#isStopping = true;
-      await Promise.all([this.#queueWorker.pause(), this.#worker.idle(STOP_TIMEOUT_MS)]);
+      await Promise.all([this.#queueWorker.pause(), this.#worker.stop(STOP_TIMEOUT_MS)]);
       await this.#queueWorker[Symbol.asyncDispose]();
     });
   }
@@ -84,9 +84,9 @@ export class Shard implements AsyncDisposable {
     this.#queueWorker.concurrency = value * CLUSTERS_AT_ONCE;
   }
 
-  /** Look at it now. */
-  add(key: ApplicationKey): void {
-    this.#queue.add(key);
+  /** Look at it now, because of a change to that version of something. */
+  add(key: ApplicationKey, version?: string): void {
+    this.#worker.hint(key, version);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

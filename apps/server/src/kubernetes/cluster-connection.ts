@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError } from '@lockstep/core';
 import { Agent, type Dispatcher, Pool, ProxyAgent, request as undiciRequest } from 'undici';
@@ -64,7 +65,7 @@ export class ClusterConnection implements AsyncDisposable {
   readonly #concurrency: number;
   readonly #origin: string;
   readonly #basePath: string;
-  #dispatchers: { requests: Dispatcher; watches: Dispatcher; identity: string } | undefined;
+  #dispatchers: { requests: Dispatcher; watches: Dispatcher; identity: string; tls: TlsOptions } | undefined;
   /** By the clock that no one sets. */
   #blockedUntil = 0;
   readonly #watchListeners = new Set<() => void>();
@@ -232,9 +233,10 @@ export class ClusterConnection implements AsyncDisposable {
 
   /** Built once; again only when a plugin handed out another client certificate. */
   #dispatchersFor(tls: TlsOptions): { requests: Dispatcher; watches: Dispatcher } {
-    const identity = `${tls.cert?.toString() ?? ''}|${tls.ca?.toString().length ?? 0}`;
-    if (this.#dispatchers?.identity === identity) return this.#dispatchers;
     const previous = this.#dispatchers;
+    if (previous?.tls === tls) return previous;
+    const identity = `${tls.cert?.toString() ?? ''}|${tls.ca?.toString().length ?? 0}`;
+    if (previous?.identity === identity) return previous;
     this.#dispatchers = {
       requests: this.#open(tls, this.#concurrency, () => {
         this.#sockets += 1;
@@ -243,6 +245,7 @@ export class ClusterConnection implements AsyncDisposable {
         for (const listener of this.#watchListeners) listener();
       }),
       identity,
+      tls,
     };
     void previous?.requests.close();
     return this.#dispatchers;
@@ -250,13 +253,17 @@ export class ClusterConnection implements AsyncDisposable {
 
   #open(tls: TlsOptions, connections: number | null, onSocket: () => void): Dispatcher {
     const proxy = this.config.getCurrentCluster()?.proxyUrl;
-    const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    const { ca, cert, key, ...rest } = tls;
+    // Parsed once for all sockets: a cluster of sixty kinds has as many watches.
+    const secureContext = createSecureContext({ ca, cert, key });
+    const requestTls = { ...rest, secureContext };
+    const connect = { ...requestTls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
     const factory = (origin: string | URL, options: object): Dispatcher =>
       new Pool(origin, options).on('connect', onSocket);
     const common = { connections, pipelining: 1, keepAliveTimeout: 60_000, factory };
     return proxy === undefined
       ? new Agent({ ...common, connect })
-      : new ProxyAgent({ ...common, uri: proxy, requestTls: tls, connect: { timeout: 10_000 } });
+      : new ProxyAgent({ ...common, uri: proxy, requestTls, connect: { timeout: 10_000 } });
   }
 
   async #waitUntilUnblocked(signal: AbortSignal | undefined): Promise<void> {

@@ -25,6 +25,7 @@ import type { Discovery } from './discovery.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
 import { type Change, Reflector } from './reflector.ts';
 import { collectionPath } from './resource-path.ts';
+import { versionOf } from './version-of.ts';
 
 /** Kept of every live object: what the tree shows. The body stays only where somebody compares it. */
 export interface LiveItem {
@@ -64,6 +65,8 @@ export interface LiveChange {
   treeOf: Set<string>;
   /** It came from the answer to a write of ours. */
   own: boolean;
+  /** Of the object that is news, see `versionOf`; undefined when it is gone, or not itself what changed. */
+  version: string | undefined;
   type: 'added' | 'modified' | 'deleted';
 }
 
@@ -394,10 +397,11 @@ export class LiveCache implements AsyncDisposable {
       this.#rediscoverSoon();
     }
     this.#options.onEvent?.();
+    const version = type === 'deleted' ? undefined : versionOf(item.tree.node);
     const isQuiet = previous !== undefined && item.hash !== undefined && sameHealth(previous, item);
     if (isQuiet && item.hash !== previous.hash && this.#mayBeNoiseByJq(item, previous)) {
-      void this.#tellUnlessNoiseByJq(item, { type, own, previous });
-    } else this.#tell(item, { type, own, isNoise: isQuiet && item.hash === previous.hash, previous });
+      void this.#tellUnlessNoiseByJq(item, { type, own, version, previous });
+    } else this.#tell(item, { type, own, version, isNoise: isQuiet && item.hash === previous.hash, previous });
   }
 
   /** Undefined: every change of the object counts. */
@@ -416,7 +420,7 @@ export class LiveCache implements AsyncDisposable {
   /** jq takes a moment; what it does not ignore is told a little later. */
   async #tellUnlessNoiseByJq(
     item: LiveItem,
-    change: Pick<LiveChange, 'type' | 'own'> & { previous: LiveItem },
+    change: Pick<LiveChange, 'type' | 'own' | 'version'> & { previous: LiveItem },
   ): Promise<void> {
     const rules = updateRulesFor(this.#options.settings(), item.tree.key);
     const hashes = await Promise.all(
@@ -433,9 +437,13 @@ export class LiveCache implements AsyncDisposable {
 
   #tell(
     item: LiveItem,
-    change: Pick<LiveChange, 'type' | 'own'> & { isNoise?: boolean; previous?: LiveItem | undefined },
+    change: Pick<LiveChange, 'type' | 'own'> & {
+      version?: string | undefined;
+      isNoise?: boolean;
+      previous?: LiveItem | undefined;
+    },
   ): void {
-    const { type, own, isNoise, previous } = change;
+    const { type, own, version, isNoise, previous } = change;
     const { key } = item.tree;
     // An object that asks for it is as good as unseen.
     if (isNoise === true && item.object === undefined) return;
@@ -446,7 +454,7 @@ export class LiveCache implements AsyncDisposable {
       for (const application of this.#interest.get(formatResourceKey(key)) ?? []) managedBy.add(application);
     }
     const treeOf = this.#treesOf(item);
-    if (managedBy.size > 0 || treeOf.size > 0) this.#options.onChange({ key, managedBy, treeOf, own, type });
+    if (managedBy.size > 0 || treeOf.size > 0) this.#options.onChange({ key, managedBy, treeOf, own, version, type });
   }
 
   /** The applications above an object: its own, and those of the owners it hangs under. */
