@@ -115,7 +115,7 @@ async function measureReconcile(): Promise<Figures> {
   await using cluster = openCluster(bench.connect());
   await ready(cluster);
   const world = new FakeWorld();
-  world.destination = () => Promise.resolve(cluster.destination('web', { fence: () => {} }));
+  world.destination = () => Promise.resolve(cluster.destination('web', { fence: () => {}, onWritten: () => {} }));
   world.push('aaaaaaa1', shopManifests());
   const key = world.addApplication({ syncPolicy: { automated: {} } });
   const run = async (): Promise<void> => {

@@ -52,6 +52,16 @@ test('a cluster that stops answering holds up no other, and catches up when it a
       timeoutMs: 45_000,
     });
     await untilStatus('unhurried', 'Synced', 'Healthy');
+
+    // More plans than can be made at once, none of which gets an answer from the cluster.
+    const plans = names.map((name) => world.api.post(`/api/v1/applications/${name}/plans`, {}).catch(() => undefined));
+    const { summary } = await world.api.post<{ summary: { unchanged: number } }>(
+      '/api/v1/applications/unhurried/plans',
+      {},
+    );
+    expect(summary.unchanged).toBe(1);
+    wake();
+    await Promise.all(plans);
   } finally {
     wake();
   }

@@ -32,32 +32,54 @@ import type {
 import { answerCalls } from '../queues/queue-call.ts';
 import { type ControllerAnswers, type ControllerRequest, requestsQueueName } from '../queues/requests-queue.ts';
 import { createWorld, type WorkerParts } from './application-worker.ts';
+import { Turns } from './turns.ts';
+
+/** For each cluster and repository; those that do not answer keep no more than twice as many of the places. */
+const AT_ONCE = 8;
+const PLACES = 64;
 
 /** Answers the questions of the API. Nothing here writes to a cluster. */
 export async function answerRequests(
   parts: WorkerParts,
   options: { redisUrl: string; shard: number },
 ): Promise<AsyncDisposable> {
+  const turns = new Turns(AT_ONCE);
   const worker = answerCalls<ControllerRequest, ControllerAnswers[ControllerRequest['kind']]>(
     requestsQueueName(options.shard),
     options.redisUrl,
-    async (request) => {
-      switch (request.kind) {
-        case 'plan':
-          return plan(parts, request.request);
-        case 'manifests':
-          return manifests(parts, request.request);
-        case 'history-diff':
-          return historyDiff(parts, request.request);
-        case 'revision-metadata':
-          return revisionMetadata(parts, request.request);
-        case 'repository':
-          return parts.repositories.ask(request.project, request.question, 60_000);
-      }
-    },
-    { concurrency: 8, onError: (error) => parts.logger.debug({ err: error }, 'requests') },
+    (request) => turns.take(subjectOf(parts, request), () => answer(parts, request)),
+    { concurrency: PLACES, onError: (error) => parts.logger.debug({ err: error }, 'requests') },
   );
   return worker.ready();
+}
+
+async function answer(
+  parts: WorkerParts,
+  request: ControllerRequest,
+): Promise<ControllerAnswers[ControllerRequest['kind']]> {
+  switch (request.kind) {
+    case 'plan':
+      return plan(parts, request.request);
+    case 'manifests':
+      return manifests(parts, request.request);
+    case 'history-diff':
+      return historyDiff(parts, request.request);
+    case 'revision-metadata':
+      return revisionMetadata(parts, request.request);
+    case 'repository':
+      return parts.repositories.ask(request.project, request.question, 60_000);
+  }
+}
+
+/** Who has to answer before we can, as messages name it. */
+function subjectOf(parts: WorkerParts, request: ControllerRequest): string {
+  if (request.kind === 'repository') return `repository ${request.question.url}`;
+  const unsaved = request.kind === 'manifests' ? (request.request.unsaved as Application | undefined) : undefined;
+  const application = unsaved ?? parts.controlPlane.application(request.request.application);
+  if (request.kind === 'revision-metadata')
+    return `repository ${application === undefined ? '' : (sourcesOf(application.spec)[request.request.sourceIndex]?.repoURL ?? '')}`;
+  const { server, name } = application?.spec.destination ?? {};
+  return `cluster ${name ?? server ?? ''}`;
 }
 
 /** A world that only looks. */
