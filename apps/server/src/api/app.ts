@@ -39,7 +39,8 @@ export async function createApp(context: ApiContext, services: ApiServices): Pro
     genReqId: () => randomUUID(),
     bodyLimit: 4 * 1024 * 1024,
     requestTimeout: 60_000,
-    connectionTimeout: 60_000,
+    // Longer than any answer may take, so that the reason reaches whoever asked.
+    connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 2_048 },
     trustProxy: config.trustProxy ?? false,

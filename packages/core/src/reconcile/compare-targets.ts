@@ -17,10 +17,10 @@ import { parseSyncOptions, type SyncOptions } from '../kubernetes/sync-options.t
 import { builtInScope } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
 import { isExcludedKind } from '../settings/excluded-kinds.ts';
-import { refOf } from '../sync/apply-task.ts';
 import { pruneLimitOf } from '../sync/prune-guard.ts';
 import { hookTimeout } from '../sync/timeouts.ts';
 import { claimantsIn } from './claimants.ts';
+import { readInVersion } from './live-in-version.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
 
@@ -201,18 +201,14 @@ function forbiddenTargets(
   });
 }
 
-/** Fields of two API versions cannot be compared: the live object is read again in the target's version. */
 async function readInTargetVersion(pairs: readonly ResourcePair[], cluster: DestinationCluster): Promise<void> {
-  for (const pair of versionMismatches(pairs)) {
-    const { target, live } = pair;
-    if (target === undefined || live === undefined) continue;
-    try {
-      const read = await cluster.client.get({ ...refOf(live), apiVersion: target.apiVersion });
-      if (read !== undefined) pair.live = read;
-    } catch (error) {
-      if (!(error instanceof ClusterError) || error.isTransient) throw error;
-    }
-  }
+  await Promise.all(
+    versionMismatches(pairs).map(async (pair) => {
+      const { target, live } = pair;
+      if (target === undefined || live === undefined) return;
+      pair.live = (await readInVersion(live, target.apiVersion, cluster)) ?? live;
+    }),
+  );
 }
 
 async function dryRunAll(

@@ -70,6 +70,28 @@ describe('automated sync', () => {
     expect(assessed).toBe(0);
   });
 
+  it('reads an object in the version that Git asks for once for each of its states', async () => {
+    const { world, run, cluster, status } = await synced(AUTOMATED, { 'deploy/web.yaml': deployment('web') });
+    const read: string[] = [];
+    const get = cluster.client.get.bind(cluster.client);
+    // The cluster holds it in the version it prefers by now.
+    const preferOther = (): void => {
+      cluster.store({ ...(cluster.get('Deployment', 'web') as KubernetesObject), apiVersion: 'apps/v2' });
+    };
+    cluster.client.get = async (ref) => {
+      read.push(ref.apiVersion);
+      return { ...((await get(ref)) as KubernetesObject), apiVersion: ref.apiVersion };
+    };
+    preferOther();
+    for (let times = 0; times < 4; times++) await run();
+    expect(read).toEqual(['apps/v1']);
+    cluster.update('Deployment', 'web', { spec: { replicas: 7 } });
+    await run();
+    expect(read).toEqual(['apps/v1', 'apps/v1']);
+    expect(status().sync?.status).toBe('OutOfSync');
+    expect(world.requests.filter((request) => request.startsWith('APPLY'))).toEqual([]);
+  });
+
   it.each<[string, (scene: Awaited<ReturnType<typeof synced>>) => void, RegExp]>([
     ['drift', ({ cluster }) => cluster.update('ConfigMap', 'web', { data: { value: 'x' } }), /"status":"OutOfSync"/],
     [

@@ -2,6 +2,7 @@ import type { Application } from '../application/application.ts';
 import type { KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
+import { liveInVersion } from './live-in-version.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileOutcome } from './reconcile-world.ts';
 import type { Targets } from './render-targets.ts';
@@ -65,9 +66,13 @@ export async function rememberQuiet(
   const keys = comparison.resources.map(({ key }) => key);
   const found = await cluster.liveObjects(keys);
   const live = keys.map((key) => found.get(formatResourceKey(key)));
-  // A live object read in another version than the cache holds has no lasting identity.
-  if (comparison.resources.some((resource, index) => resource.live !== undefined && resource.live !== live[index]))
-    return;
+  // What was compared must be what the cluster's cache holds, or a reading of it in the target's version.
+  const isHeld = comparison.resources.every(({ live: compared }, index) => {
+    const held = live[index];
+    if (compared === undefined) return true;
+    return held !== undefined && liveInVersion(held, compared.apiVersion) === compared;
+  });
+  if (!isHeld) return;
   quiet.set(application, {
     settings: facts.settings,
     project: facts.project,
