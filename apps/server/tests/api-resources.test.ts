@@ -245,6 +245,33 @@ describe('live resources', () => {
     expect((await run(admin, 'explode')).json.fix).toBe('Its actions: restart, pause, resume, scale');
   });
 
+  test('nothing is changed of an object that only has the name of the one shown', async () => {
+    await world.application('stale', {});
+    const nodes = [
+      { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'earlier' },
+    ];
+    await world.publish('stale', { tree: { nodes }, managed: [] });
+    const path = `/api/v1/applications/stale/resource`;
+    const body = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'shop', resourceName: 'web' };
+    for (const answer of [
+      await world.call(admin, 'POST', `${path}?${deployment}`, JSON.stringify({ metadata: { labels: { a: 'b' } } })),
+      await world.call(admin, 'POST', `${path}/actions/v2`, { ...body, action: 'restart' }),
+    ]) {
+      expect(answer.status).toBe(409);
+      expect(answer.json.message).toMatch(
+        /^Deployment web is another object than the one shown \(uid [0-9a-f-]{36} instead of earlier\)$/,
+      );
+    }
+    expect((await world.call(admin, 'GET', `${path}?${deployment}`)).status).toBe(200);
+    const live = await world.kubernetes.get({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      namespace: 'shop',
+      name: 'web',
+    });
+    expect(live?.metadata.labels).toBeUndefined();
+  });
+
   test('an action is told in Events of the application and of the resource', async () => {
     const events = async (namespace: string) =>
       (await world.kubernetes.list({ apiVersion: 'v1', kind: 'Event' }, { namespace })).flatMap((event) =>

@@ -98,6 +98,32 @@ export class LiveResources {
     };
   }
 
+  /** The object behind a resource. Throws 404 when it is gone. */
+  async read({ client, ref }: LiveResource): Promise<KubernetesObject> {
+    const object = await client.get(ref);
+    if (object === undefined) throw new ApiError('NotFound', `${ref.kind} ${ref.name} not found`);
+    return object;
+  }
+
+  /**
+   * The object behind a resource, to be changed: the one the tree shows, not a successor of the same name, and not one of
+   * another cluster that answers at the same address by now. Throws 404 and 409.
+   */
+  async readShown(found: LiveResource): Promise<KubernetesObject> {
+    const object = await this.read(found);
+    const { uid = '' } = found.node;
+    if (uid !== '' && uid !== object.metadata.uid) {
+      throw new ApiError(
+        'Aborted',
+        `${found.ref.kind} ${found.ref.name} is another object than the one shown (uid ${object.metadata.uid} instead of ${uid})`,
+        {
+          fix: 'Refresh the application and look at it again; if that does not help, see whether its cluster was replaced',
+        },
+      );
+    }
+    return object;
+  }
+
   /** Throws 403 when the application's project does not permit a resource. */
   requirePermitted(
     application: Application,

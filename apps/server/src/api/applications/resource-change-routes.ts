@@ -47,8 +47,10 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
           fix: `Use one of ${Object.keys(patchTypes).join(', ')}`,
         });
       }
-      const { client, ref } = await live.find(applicationOf(request), request.query);
+      const found = await live.find(applicationOf(request), request.query);
+      const { client, ref } = found;
       await requireResourceAction(request, 'update', ref);
+      await live.readShown(found);
       const patched = await client.patch(ref, { type, body: parseBody(request.body) }).catch((error: unknown) => {
         throw isSecret(ref) ? withoutText(error) : error;
       });
@@ -96,9 +98,7 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
       },
     },
     async (request) => {
-      const { client, ref } = await live.find(applicationOf(request), request.query);
-      const object = await client.get(ref);
-      if (object === undefined) throw new ApiError('NotFound', `${ref.kind} ${ref.name} not found`);
+      const object = await live.read(await live.find(applicationOf(request), request.query));
       return { actions: await actionsOf(object, { settings: settings.get().core, lua }) };
     },
   );
@@ -110,7 +110,8 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
     parameters: Record<string, string>,
   ) => {
     const application = applicationOf(request);
-    const { client, ref, node } = await live.find(application, reference);
+    const found = await live.find(application, reference);
+    const { client, ref, node } = found;
     const identity = identityOf(request);
     await authorizer.require(
       identity,
@@ -118,8 +119,7 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
       customAction({ group: node.group ?? '', kind: ref.kind }, action),
       authorizer.objectOf(application),
     );
-    const object = await client.get(ref);
-    if (object === undefined) throw new ApiError('NotFound', `${ref.kind} ${ref.name} not found`);
+    const object = await live.readShown(found);
     const steps = (await stepsOf(object, action, parameters, { settings: settings.get().core, lua })).map((step) =>
       inItsNamespace(step, object, client),
     );
@@ -186,13 +186,9 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
     const application = applicationOf(request);
     const identity = identityOf(request);
     const object = authorizer.objectOf(application);
-    const slash = ref.apiVersion.indexOf('/');
-    const group = slash < 0 ? '' : ref.apiVersion.slice(0, slash);
-    const actions = resourceActions(
-      verb,
-      { group, kind: ref.kind, namespace: ref.namespace, name: ref.name },
-      settings.get().actions,
-    );
+    const { apiVersion, ...key } = ref;
+    const { group } = groupVersionOf(apiVersion);
+    const actions = resourceActions(verb, { ...key, group }, settings.get().actions);
     for (const action of actions) if (await authorizer.allows(identity, 'applications', action, object)) return;
     await authorizer.require(identity, 'applications', actions[0], object);
   };

@@ -90,9 +90,7 @@ export const resourceRoutes: FastifyPluginAsyncTypebox<ResourceRoutes> = async (
       },
     },
     async (request) => {
-      const { client, ref } = await live.find(applicationOf(request), request.query);
-      const object = await client.get(ref);
-      if (object === undefined) throw new ApiError('NotFound', `${ref.kind} ${ref.name} not found`);
+      const object = await live.read(await live.find(applicationOf(request), request.query));
       return { manifest: JSON.stringify(live.present(object)) };
     },
   );
