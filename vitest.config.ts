@@ -14,6 +14,8 @@ export default defineConfig({
             'scripts/*.test.ts',
           ],
           environment: 'node',
+          // No test changes what modules share, and loading them anew for each file costs as much as the tests.
+          isolate: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
