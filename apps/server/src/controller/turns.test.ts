@@ -19,17 +19,18 @@ function work(turns: Turns, subject: string): { end: () => void; done: Promise<s
 
 it('lets so many of a subject begin, and the others in the order in which they came', async () => {
   const turns = new Turns(2);
-  const [first, second, third, fourth] = ['a', 'a', 'a', 'a'].map((subject) => work(turns, subject));
+  const [first, second, third, fourth] = [work(turns, 'a'), work(turns, 'a'), work(turns, 'a'), work(turns, 'a')];
   const other = work(turns, 'b');
-  expect([first, second, third, fourth, other].map((one) => one?.begun())).toEqual([true, true, false, false, true]);
-  second?.end();
-  expect(await second?.done).toBe('a');
+  expect([first, second, third, fourth, other].map(({ begun }) => begun())).toEqual([true, true, false, false, true]);
+  second.end();
+  expect(await second.done).toBe('a');
   // One that comes in the moment of the change does not overtake.
   const late = work(turns, 'a');
   await Promise.resolve();
-  expect([third, fourth, late].map((one) => one?.begun())).toEqual([true, false, false]);
-  for (const one of [first, third, fourth, late, other]) one?.end();
-  await Promise.all([first, third, fourth, late, other].map((one) => one?.done));
+  expect([third, fourth, late].map(({ begun }) => begun())).toEqual([true, false, false]);
+  const rest = [first, third, fourth, late, other];
+  for (const { end } of rest) end();
+  await Promise.all(rest.map(({ done }) => done));
 });
 
 it('goes on after a failure', async () => {
