@@ -41,6 +41,7 @@ function open(
     onEvent: () => {},
     onState,
     patience: 50,
+    retry: 100,
   });
 }
 
@@ -97,6 +98,31 @@ it('asks no more after it was closed, even when it never got ready', async () =>
   // Longer than the pause before its next attempt would have been.
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(server.requests.length).toBe(before);
+});
+
+it('is tried again after a pause when it cannot be read, however often somebody asks meanwhile', async () => {
+  let isDown = true;
+  await using server = await new ScriptedApiServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://cluster');
+    if (isDown) json(response, { kind: 'Status', message: 'no' }, 500);
+    else if (answers[pathname] !== undefined) json(response, answers[pathname]);
+    else if (searchParams.has('watch')) response.writeHead(200).flushHeaders();
+    else json(response, { metadata: { resourceVersion: '1' }, items: [] });
+  }).listen();
+  let asked = 0;
+  // As the controller does: whoever is told asks soon.
+  await using cluster = open(server, server.connect(), true, (changed) => {
+    asked += 1;
+    setImmediate(() => void changed.settled(1));
+  });
+  const started = performance.now();
+  expect(await cluster.settled(5_000)).toBe('unreachable');
+  await eventually('it is tried again', () => server.requests.length >= 3);
+  const pauses = (performance.now() - started) / 100;
+  expect(server.requests.length).toBeLessThanOrEqual(pauses + 1);
+  expect(asked).toBeLessThanOrEqual(2 * (pauses + 1));
+  isDown = false;
+  await eventually('it is ready', () => cluster.state === 'ready');
 });
 
 it('says which kind holds up its start, and is ready as soon as that kind can be listed', async () => {

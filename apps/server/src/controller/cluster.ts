@@ -60,6 +60,8 @@ export interface ClusterOptions {
   onState: (cluster: Cluster) => void;
   /** Milliseconds until the applications are told that the first lists are not complete. Tests shorten it. */
   patience?: number;
+  /** Milliseconds until one that is unreachable is tried again. Tests shorten it. */
+  retry?: number;
 }
 
 const RETRY_MS = 10_000;
@@ -93,6 +95,7 @@ export class Cluster implements AsyncDisposable {
   #readBy = '';
   #stopClearing: (() => void) | undefined;
   #starting: Promise<void> | undefined;
+  /** Until it fires, nobody's asking starts it: each failure tells its applications, and they ask at once. */
   #retry: NodeJS.Timeout | undefined;
   /** Somebody did not wait for a look at its identity and has to be told of the end. */
   #isAwaited = false;
@@ -154,13 +157,13 @@ export class Cluster implements AsyncDisposable {
       );
   }
 
-  /** Starts watching, in the background. Asked again while it runs or serves, it does nothing. */
+  /** Starts watching, in the background. Asked again while it runs, serves or rests after a failure, it does nothing. */
   wake(): void {
-    if (this.#closed || this.#starting !== undefined || this.#cache !== undefined) return;
-    this.#setState('starting');
+    if (this.#closed || this.#starting !== undefined || this.#cache !== undefined || this.#retry !== undefined) return;
     this.#starting = this.#start().finally(() => {
       this.#starting = undefined;
     });
+    this.#setState('starting');
   }
 
   /** The remembered identity was changed: another cluster may be accepted now. */
@@ -171,6 +174,7 @@ export class Cluster implements AsyncDisposable {
     void Promise.resolve(this.#starting).then(() => {
       if (this.#state !== 'unreachable') return;
       clearTimeout(this.#retry);
+      this.#retry = undefined;
       this.wake();
     });
   }
@@ -297,7 +301,7 @@ export class Cluster implements AsyncDisposable {
       if (this.#closed) return await cache[Symbol.asyncDispose]();
       if (readBy !== readingOf(settings())) {
         await cache[Symbol.asyncDispose]();
-        this.#retry = setTimeout(() => this.wake(), 0);
+        this.#retryIn(0);
         return;
       }
       this.#cache = cache;
@@ -319,8 +323,8 @@ export class Cluster implements AsyncDisposable {
               cause: error,
             });
       logger.warn({ cluster: this.facts.name, err: this.#failure.message }, 'cluster cannot be read');
+      this.#retryIn(this.#options.retry ?? RETRY_MS);
       this.#setState('unreachable');
-      this.#retryLater();
     } finally {
       clearTimeout(impatience);
       this.#startingCache = undefined;
@@ -379,8 +383,8 @@ export class Cluster implements AsyncDisposable {
       this.client.schemas.invalidate();
       this.#failure = error;
       this.#attemptedAt = new Date();
+      this.#retryIn(this.#options.retry ?? RETRY_MS);
       this.#setState('unreachable');
-      this.#retryLater();
       await cache[Symbol.asyncDispose]();
       return false;
     }
@@ -391,8 +395,11 @@ export class Cluster implements AsyncDisposable {
     if (!(await this.#verify())) throw this.#failure ?? new Cancelled(`${this.facts.name} cannot be verified`);
   }
 
-  #retryLater(): void {
-    this.#retry = setTimeout(() => this.wake(), RETRY_MS);
+  #retryIn(milliseconds: number): void {
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.wake();
+    }, milliseconds);
     this.#retry.unref();
   }
 
