@@ -1,7 +1,6 @@
 import type { Application } from '../application/application.ts';
-import { type ClusterFacts, resolveDestination } from '../application/destination.ts';
+import { resolveDestination } from '../application/destination.ts';
 import { projectNameOf } from '../application/sources.ts';
-import { syncServiceAccount } from '../application/sync-service-account.ts';
 import type { Comparison, Condition } from '../compare/comparison.ts';
 import { ClusterError, GitOpsError, TerminalError, WaitingError } from '../errors.ts';
 import { ANNOTATION_REFRESH, ANNOTATION_REFRESH_TIMESTAMP } from '../kubernetes/annotations.ts';
@@ -15,6 +14,7 @@ import { selfHealLoop } from '../sync/self-heal-loop.ts';
 import { withOperationState } from './application-writer.ts';
 import type { ComparedTargets } from './compare-targets.ts';
 import { withHookFinalizers } from './hook-finalizers.ts';
+import { openDestination } from './open-destination.ts';
 import { hasTried, isInProgress, PassOperation } from './pass-operation.ts';
 import { PassScene } from './pass-scene.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
@@ -40,22 +40,14 @@ export class Pass {
 
   async connect(): Promise<DestinationCluster | undefined> {
     const { world, facts } = this.#scene;
-    const clusterFacts: ClusterFacts = resolveDestination(facts.application.spec.destination, world.clusters());
     try {
-      const serviceAccount =
-        facts.project === undefined
-          ? undefined
-          : syncServiceAccount({
-              project: facts.project,
-              destination: { server: clusterFacts.server, namespace: facts.destinationNamespace },
-              settings: facts.settings,
-            });
-      return await world.destination(clusterFacts.server, serviceAccount === undefined ? {} : { serviceAccount });
+      return await openDestination(world, facts);
     } catch (error) {
       if (!(error instanceof GitOpsError)) throw error;
+      const { server, name } = resolveDestination(facts.application.spec.destination, world.clusters());
       const fix =
         error instanceof ClusterError
-          ? `. Check that ${clusterFacts.server} answers and that the credentials of cluster ${clusterFacts.name} are valid; it is tried again by itself`
+          ? `. Check that ${server} answers and that the credentials of cluster ${name} are valid; it is tried again by itself`
           : '';
       this.#scene.conditions.push({
         type: 'ComparisonError',

@@ -1,16 +1,15 @@
 import type { ApplicationKey } from '../application/application.ts';
-import { resolveDestination } from '../application/destination.ts';
 import type { Operation, SyncOperation } from '../application/operation.ts';
 import { sourcesOf } from '../application/sources.ts';
-import { syncServiceAccount } from '../application/sync-service-account.ts';
 import { specProblems } from '../application/validate-spec.ts';
 import type { Comparison, Condition } from '../compare/comparison.ts';
 import { TerminalError } from '../errors.ts';
 import { contentHash } from '../kubernetes/content-hash.ts';
 import { type SyncPlan, tasksOf } from '../sync/sync-plan.ts';
 import { compareTargets } from './compare-targets.ts';
+import { openDestination } from './open-destination.ts';
 import { beginOperation, forbiddenSource, operationSources, pinTargets, planOperation } from './operation-stage.ts';
-import { factsOf, type ReconcileFacts } from './reconcile-facts.ts';
+import { factsOf } from './reconcile-facts.ts';
 import type { ReconcileWorld } from './reconcile-world.ts';
 import { renderTargets } from './render-targets.ts';
 
@@ -45,7 +44,7 @@ export async function planApplication(
     controlPlaneNamespace: world.controlPlaneNamespace,
   });
   if (problems.length > 0 || project === undefined) throw cannotPlan(problems);
-  const cluster = await connect(world, facts);
+  const cluster = await openDestination(world, facts);
   const operation: Operation = { sync };
   const state = beginOperation(operation, facts.now, undefined);
   const forbidden = forbiddenSource(state, facts);
@@ -87,19 +86,6 @@ function planId(plan: SyncPlan, sync: SyncOperation, revisions: readonly string[
     problem,
   }));
   return contentHash({ tasks, sync, revisions });
-}
-
-function connect(world: ReconcileWorld, facts: ReconcileFacts) {
-  const cluster = resolveDestination(facts.application.spec.destination, world.clusters());
-  const serviceAccount =
-    facts.project === undefined
-      ? undefined
-      : syncServiceAccount({
-          project: facts.project,
-          destination: { server: cluster.server, namespace: facts.destinationNamespace },
-          settings: facts.settings,
-        });
-  return world.destination(cluster.server, serviceAccount === undefined ? {} : { serviceAccount });
 }
 
 function cannotPlan(conditions: readonly Condition[]): TerminalError {

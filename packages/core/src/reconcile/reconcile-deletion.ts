@@ -1,7 +1,5 @@
 import type { Application } from '../application/application.ts';
-import { resolveDestination } from '../application/destination.ts';
 import { sourcesOf } from '../application/sources.ts';
-import { syncServiceAccount } from '../application/sync-service-account.ts';
 import { deletionHooks } from '../compare/pair-resources.ts';
 import { GitOpsError } from '../errors.ts';
 import {
@@ -26,6 +24,7 @@ import { runDeletionHooks } from '../sync/deletion-hooks.ts';
 import { rfc3339 } from '../sync/run-sync.ts';
 import { ApplicationWriter } from './application-writer.ts';
 import { isPermitted } from './compare-targets.ts';
+import { openDestination } from './open-destination.ts';
 import { factsOf, type ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileOutcome, ReconcileWorld } from './reconcile-world.ts';
 import { renderTargets } from './render-targets.ts';
@@ -119,18 +118,12 @@ const CASCADE: ReadonlySet<string> = new Set([
 class DeletionBlocked extends Error {}
 
 async function connect(world: ReconcileWorld, facts: ReconcileFacts): Promise<DestinationCluster> {
-  const cluster = resolveDestination(facts.application.spec.destination, world.clusters());
   if (facts.project === undefined) {
     throw new DeletionBlocked(
       `project ${facts.application.spec.project} does not exist, so it is unknown what may be deleted. Create the project`,
     );
   }
-  const serviceAccount = syncServiceAccount({
-    project: facts.project,
-    destination: { server: cluster.server, namespace: facts.destinationNamespace },
-    settings: facts.settings,
-  });
-  return world.destination(cluster.server, serviceAccount === undefined ? {} : { serviceAccount });
+  return openDestination(world, facts);
 }
 
 /** Runs the hooks of one type; answers what to wait for. The finalizer goes when they have completed. */

@@ -21,6 +21,13 @@ import {
   ResourceQuerySchema,
 } from './schemas.ts';
 
+/** A resource named by the query. */
+const ofResource = {
+  tags: ['resources'],
+  params: ApplicationParametersSchema,
+  querystring: ResourceQuerySchema,
+};
+
 /** Changing live resources of an application: patch, delete, and the actions their kinds have. */
 export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
   Pick<ResourceRoutes, 'authorizer' | 'settings' | 'live' | 'context'> & { lua: ActionSources['lua'] }
@@ -32,9 +39,7 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
     {
       config: { access: { application: 'get' } },
       schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
+        ...ofResource,
         body: Type.String({ maxLength: 512 * 1024 }),
         response: { 200: Type.Object({ manifest: Type.String() }) },
       },
@@ -63,9 +68,7 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
     {
       config: { access: { application: 'get' } },
       schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
+        ...ofResource,
         response: { 200: EmptySchema },
       },
     },
@@ -91,9 +94,7 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
     {
       config: { access: { application: 'get' } },
       schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
+        ...ofResource,
         response: { 200: ActionsAnswerSchema },
       },
     },
@@ -149,9 +150,7 @@ export const resourceChangeRoutes: FastifyPluginAsyncTypebox<
     {
       config: { access: { application: 'get' } },
       schema: {
-        tags: ['resources'],
-        params: ApplicationParametersSchema,
-        querystring: ResourceQuerySchema,
+        ...ofResource,
         body: Type.String({ maxLength: 128 }),
         response: { 200: EmptySchema },
       },
