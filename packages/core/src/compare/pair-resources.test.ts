@@ -169,6 +169,24 @@ describe('pairResources', () => {
     ]);
   });
 
+  it('keeps hooks of one prefix apart, and a hook and a resource of one name not', () => {
+    const annotations = { 'argocd.argoproj.io/hook': 'PreSync' };
+    const generated = object('batch/v1', 'Job', { annotations });
+    generated.metadata.generateName = 'migrate-';
+    const named = { name: 'same', annotations };
+    const { hooks, pairs, conditions } = pair([
+      generated,
+      structuredClone(generated),
+      object('batch/v1', 'Job', named),
+      object('batch/v1', 'Job', { name: 'same' }),
+    ]);
+    expect(hooks.map(({ key }) => key.name)).toEqual(['migrate-', 'migrate-#2']);
+    expect(pairs.map(({ key }) => key.name)).toEqual(['same']);
+    expect(conditions.map(({ message }) => message)).toEqual([
+      expect.stringContaining('Resource batch/Job/store/same appeared 2 times among application resources.'),
+    ]);
+  });
+
   it('does not warn about Helm tests', () => {
     const { hooks, conditions } = pair([object('v1', 'Pod', { name: 't', annotations: { 'helm.sh/hook': 'test' } })]);
     expect([hooks, conditions]).toEqual([[], []]);

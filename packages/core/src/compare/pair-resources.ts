@@ -57,8 +57,7 @@ export function pairResources(input: PairingInput): PairedResources {
   const hooks: ResourcePair[] = [];
   const taken = new Set<string>();
 
-  for (const { object, file, line } of targets) {
-    const key = targetKey(object);
+  for (const { key, object, file, line } of targets) {
     taken.add(formatResourceKey(key));
     const pair: ResourcePair = { key, version: groupVersionOf(object.apiVersion).version, target: object };
     if (file !== undefined) pair.file = file;
@@ -118,10 +117,14 @@ function* flattened(targets: readonly RenderedManifest[]): Iterable<RenderedMani
   }
 }
 
-function normalizeTargets(input: PairingInput, conditions: Condition[]): RenderedManifest[] {
+/** A manifest as it is applied, with the key it is known by. */
+type NormalizedTarget = RenderedManifest & { key: ResourceKey };
+
+function normalizeTargets(input: PairingInput, conditions: Condition[]): NormalizedTarget[] {
   const flat = [...flattened(input.targets)];
   const declaredScope = scopesOfDefinitions(flat.map(({ object }) => object));
-  const byKey = new Map<string, { manifest: RenderedManifest; count: number }>();
+  const byKey = new Map<string, { target: NormalizedTarget; count: number }>();
+  const generated = new Map<string, number>();
 
   for (const manifest of flat) {
     const { group, kind } = gvkOf(manifest.object);
@@ -138,17 +141,18 @@ function normalizeTargets(input: PairingInput, conditions: Condition[]): Rendere
     if (scope === undefined) conditions.push(unknownKindWarning(manifest));
     const namespaced = scope ?? builtInScope(group, kind) !== 'Cluster';
     const object = prepareTarget(manifest.object, namespaced, input);
-    const id = formatResourceKey(targetKey(object));
+    const key = hook === undefined ? targetKey(object) : hookKey(object, generated);
+    const id = formatResourceKey(key);
     const known = byKey.get(id);
     // The last one wins, at the place of the last one.
     if (known !== undefined) byKey.delete(id);
-    byKey.set(id, { manifest: { ...manifest, object }, count: (known?.count ?? 0) + 1 });
+    byKey.set(id, { target: { ...manifest, object, key }, count: (known?.count ?? 0) + 1 });
   }
 
-  const targets: RenderedManifest[] = [];
-  for (const [id, { manifest, count }] of byKey) {
+  const targets: NormalizedTarget[] = [];
+  for (const [id, { target, count }] of byKey) {
     if (count > 1) conditions.push(repeatedWarning(id, count));
-    targets.push(manifest);
+    targets.push(target);
   }
   return targets;
 }
@@ -161,6 +165,16 @@ function runsDuringSync(types: readonly string[]): boolean {
 function targetKey(object: KubernetesObject): ResourceKey {
   const key = resourceKeyOf(object);
   return key.name === '' ? { ...key, name: object.metadata.generateName ?? '' } : key;
+}
+
+/** Hooks that share a prefix are hooks of their own, numbered in the order they come: `migrate-`, `migrate-#2`. */
+function hookKey(object: KubernetesObject, generated: Map<string, number>): ResourceKey {
+  const key = targetKey(object);
+  if ((object.metadata.name ?? '') !== '') return key;
+  const id = formatResourceKey(key);
+  const count = (generated.get(id) ?? 0) + 1;
+  generated.set(id, count);
+  return count === 1 ? key : { ...key, name: `${key.name}#${count}` };
 }
 
 /** Prepared targets by the object they were made of: an unchanged manifest keeps its identity, so every later memo holds. */

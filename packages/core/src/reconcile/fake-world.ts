@@ -223,8 +223,9 @@ export class FakeWorld implements ReconcileWorld {
         ...spec,
       },
     };
-    this.applications.set('argocd/web', application);
-    return { namespace: 'argocd', name: 'web' };
+    const { namespace = '', name = '' } = application.metadata;
+    this.applications.set(`${namespace}/${name}`, application);
+    return { namespace, name };
   }
 
   edit(key: ApplicationKey, patch: Record<string, unknown>): void {

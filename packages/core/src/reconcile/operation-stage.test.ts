@@ -12,10 +12,10 @@ describe('beginOperation', () => {
     const first = beginOperation(whole, now, undefined);
     const second = beginOperation(whole, now, first);
     const third = beginOperation(whole, now, second);
-    expect([first, second, third].map(operationId)).toEqual([
-      '2026-01-01T12:00:00Z#0',
-      '2026-01-01T12:00:01Z#0',
-      '2026-01-01T12:00:02Z#0',
+    expect([first, second, third].map((state) => operationId('web', state))).toEqual([
+      'web 2026-01-01T12:00:00Z#0',
+      'web 2026-01-01T12:00:01Z#0',
+      'web 2026-01-01T12:00:02Z#0',
     ]);
   });
 

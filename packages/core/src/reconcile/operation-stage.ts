@@ -147,7 +147,11 @@ export async function planOperation(
     settings: facts.settings,
     comparison,
     revision: revisions.join(' '),
-    attempt: { id: operationId(state), startedAt: state.startedAt, retryCount: state.retryCount ?? 0 },
+    attempt: {
+      id: operationId(facts.instanceName, state),
+      startedAt: state.startedAt,
+      retryCount: state.retryCount ?? 0,
+    },
     now: facts.now,
     project,
     cluster: cluster.facts,
@@ -188,6 +192,7 @@ export async function runOperation(
   const pass = await runSync({
     plan,
     state,
+    attemptId: operationId(facts.instanceName, state),
     client: cluster.client,
     live: (key) => live.get(formatResourceKey(key)),
     assessHealth: (object) => cluster.assessHealth(object),

@@ -299,8 +299,9 @@ export class PassOperation {
   /** Hooks whose operation ended while nobody could let them go, for instance in a crash. */
   async #settleForgottenHooks(cluster: DestinationCluster, comparison: Comparison): Promise<void> {
     const phase = this.#state?.phase === 'Succeeded' ? 'Succeeded' : 'Failed';
-    for (const { live, isHook } of comparison.resources) {
-      if (!isHook || live === undefined || operationOf(live) === undefined) continue;
+    for (const { live, isHook, sharedWith } of comparison.resources) {
+      // One of another application may well be running.
+      if (!isHook || live === undefined || sharedWith !== undefined || operationOf(live) === undefined) continue;
       if (live.metadata.finalizers?.includes(FINALIZER_HOOK) !== true) continue;
       await settleHook(live, hooksOf(live)?.deletePolicies ?? [], phase, {
         client: cluster.client,

@@ -488,9 +488,10 @@ describe('hooks and waves', () => {
     const generated = job('notify', hook('PostSync')).replace('name: notify', 'generateName: notify-');
     const { run, cluster } = setUp(AUTOMATED, { 'deploy/job.yaml': generated, 'deploy/web.yaml': configMap('web') });
     await run();
+    const seconds = Date.parse('2026-01-01T12:00:00Z') / 1000;
     expect(cluster.names()).toEqual([
       'ConfigMap/web',
-      `Job/notify-aaaaaaa-postsync-${Date.parse('2026-01-01T12:00:00Z') / 1000}`,
+      expect.stringMatching(new RegExp(`^Job/notify-aaaaaaa-postsync-${seconds}-[0-9a-f]{5}$`)),
     ]);
   });
 

@@ -16,6 +16,7 @@ import { type SyncOptions, syncOptionsOf } from '../kubernetes/sync-options.ts';
 import { setTracking, type TrackingSettings } from '../kubernetes/tracking.ts';
 import { scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
 import type { Settings } from '../settings/settings.ts';
+import { generatedHookName } from './hook-name.ts';
 import { losesData } from './loses-data.ts';
 import { ANNOTATION_OPERATION } from './operation-id.ts';
 import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
@@ -251,11 +252,11 @@ function hasMetadata(
 const SYNC_PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
 
 function hookTasks(input: PlanInput, options: SyncOptions): SyncTask[] {
-  return input.comparison.resources.flatMap(({ target, isHook, version }) => {
+  return input.comparison.resources.flatMap(({ target, isHook, version, key: givenKey }) => {
     const hook = isHook && target !== undefined ? hooksOf(target) : undefined;
     if (target === undefined || hook === undefined) return [];
     return SYNC_PHASES.filter((phase) => hook.types.includes(phase)).map((phase): SyncTask => {
-      const object = hookObject(target, phase, input);
+      const object = hookObject({ target, key: givenKey }, phase, input);
       const key = resourceKeyOf(object);
       const live = input.liveByKey(key);
       return {
@@ -276,17 +277,17 @@ function hookTasks(input: PlanInput, options: SyncOptions): SyncTask[] {
 }
 
 /** The hook as it is created: named, marked with the attempt, and held by the finalizer until its result was seen. */
-function hookObject(target: KubernetesObject, phase: SyncPhase, input: PlanInput): KubernetesObject {
+function hookObject(
+  { target, key }: { target: KubernetesObject; key: ResourceKey },
+  phase: SyncPhase,
+  input: PlanInput,
+): KubernetesObject {
   const { attempt } = input;
   const { generateName, ...metadata } = target.metadata;
   const named: KubernetesObject = { ...target, metadata };
   if (metadata.name === undefined && generateName !== undefined) {
-    const unixTime = Math.floor(Date.parse(attempt.startedAt) / 1000);
-    const retry = attempt.retryCount === 0 ? '' : `-${attempt.retryCount}`;
-    named.metadata = {
-      ...metadata,
-      name: `${generateName}${input.revision.slice(0, 7)}-${phase}-${unixTime}${retry}`.toLowerCase(),
-    };
+    const name = generatedHookName({ generateName, phase, id: `${input.instanceName}/${key.name}`, ...input });
+    named.metadata = { ...metadata, name };
   }
   // The id in the tracking annotation names the object, which had no name before.
   const tracked = setTracking(named, input, input.tracking);

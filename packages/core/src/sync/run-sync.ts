@@ -10,7 +10,7 @@ import { applyTask, deleteHook, releaseHook, type TaskOutcome } from './apply-ta
 import { deleteObject, isConflict } from './delete-object.ts';
 import { kindRank } from './kind-order.ts';
 import { nextStep, resultOf, resultState, type SyncStep } from './next-step.ts';
-import { operationId, operationOf } from './operation-id.ts';
+import { operationOf } from './operation-id.ts';
 import { lastProgressAt } from './stall.ts';
 import {
   describeTask,
@@ -25,6 +25,8 @@ import {
 export interface RunSyncInput {
   plan: SyncPlan;
   state: OperationState;
+  /** `operationId` of the attempt. */
+  attemptId: string;
   client: ClusterClient;
   /** Live objects of every key in the plan and in the results, with our own writes folded in. */
   live(key: ResourceKey): KubernetesObject | undefined;
@@ -111,7 +113,7 @@ interface Pass {
 function observation(pass: Pass) {
   const { state, input } = pass;
   return {
-    attemptId: operationId(state),
+    attemptId: input.attemptId,
     startedAt: state.startedAt,
     isTerminating: state.phase === 'Terminating',
     results: state.syncResult?.resources ?? [],
@@ -340,7 +342,7 @@ async function terminate(pass: Pass): Promise<SyncPass> {
   for (const result of pass.state.syncResult?.resources ?? []) {
     if (result.hookType === undefined) continue;
     const live = pass.live(result);
-    if (live === undefined || operationOf(live) !== operationId(pass.state)) continue;
+    if (live === undefined || operationOf(live) !== input.attemptId) continue;
     input.throwIfCancelled();
     try {
       if (resultState(result) === 'running') {
@@ -373,7 +375,7 @@ async function finish(pass: Pass, phase: 'Succeeded' | 'Failed', message: string
   const { input } = pass;
   const hooks = tasksOf(input.plan).flatMap((task) => {
     const live = task.action === 'hook' && !input.dryRun ? pass.live(task.key) : undefined;
-    return live === undefined || operationOf(live) !== operationId(pass.state) ? [] : [{ task, live }];
+    return live === undefined || operationOf(live) !== input.attemptId ? [] : [{ task, live }];
   });
   if (hooks.length > 0) {
     pass.hasCheckpoint = false;
