@@ -11,8 +11,6 @@ import type { Condition, ResourcePair } from './comparison.ts';
 /** The facts about the application that pairing needs. */
 export interface PairingApplication {
   instanceName: string;
-  /** How the application is called in messages; the instance name when absent. */
-  displayName?: string;
   destinationNamespace: string;
   /** Sync option CreateNamespace=true. */
   createNamespace?: boolean;
@@ -68,7 +66,10 @@ export function pairResources(input: PairingInput): PairedResources {
       const owner = otherOwner(live, key, input);
       if (owner !== undefined) {
         pair.sharedWith = owner;
-        conditions.push(sharedWarning(input, live, owner));
+        conditions.push({
+          type: 'SharedResourceWarning',
+          message: `${sharedText({ live, owner, instanceName: input.app.instanceName })}. Keep it in one of them`,
+        });
       }
     }
     if (hooksOf(object) === undefined) pairs.push(pair);
@@ -88,6 +89,13 @@ export function pairResources(input: PairingInput): PairedResources {
   const namespace = managedNamespace(input, taken);
   if (namespace !== undefined) pairs.push(namespace);
   return { pairs, hooks, conditions };
+}
+
+/** Who shares an object, in Argo CD's words. Applications of other namespaces are called `<namespace>/<name>`. */
+export function sharedText(shared: { live: KubernetesObject; owner: string; instanceName: string }): string {
+  const { live, owner, instanceName } = shared;
+  const [one, other] = [instanceName, owner].map((name) => name.replace('_', '/'));
+  return `${live.kind}/${live.metadata.name ?? ''} is part of applications ${one} and ${other}`;
 }
 
 /** The targets that run when the application is deleted: PreDelete and PostDelete hooks, untouched. */
@@ -303,13 +311,5 @@ function excludedWarning(object: KubernetesObject): Condition {
   return {
     type: 'ExcludedResourceWarning',
     message: `Resource ${group}/${kind} ${object.metadata.name ?? ''} is excluded in the settings. Remove it from the source, or change resource.exclusions in argocd-cm`,
-  };
-}
-
-function sharedWarning(input: PairingInput, live: KubernetesObject, owner: string): Condition {
-  const name = input.app.displayName ?? input.app.instanceName;
-  return {
-    type: 'SharedResourceWarning',
-    message: `${live.kind}/${live.metadata.name ?? ''} is part of applications ${name} and ${owner}. Keep it in one of them`,
   };
 }

@@ -109,7 +109,6 @@ function pairingInput(
     targets: manifests,
     app: {
       instanceName: facts.instanceName,
-      displayName: facts.key.name,
       destinationNamespace: facts.destinationNamespace,
       createNamespace: options.createNamespace === true,
       ...(metadata === undefined ? {} : { managedNamespaceMetadata: metadata }),

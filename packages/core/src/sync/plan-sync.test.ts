@@ -248,7 +248,7 @@ describe('planSync', () => {
     const shared = [resource(a, a, { sharedWith: 'other' })];
     expect(plan(shared).problems).toEqual([]);
     expect(plan(shared, {}, {}, ['FailOnSharedResource=true']).problems).toEqual([
-      'Shared resource found: ConfigMap shop/a is part of application other too. Keep it in one of them',
+      'Shared resource found: ConfigMap/a is part of applications web and other. Keep each in one application',
     ]);
   });
 

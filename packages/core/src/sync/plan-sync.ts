@@ -4,6 +4,7 @@ import type { ClusterFacts } from '../application/destination.ts';
 import type { SyncOperation, SyncOperationResource } from '../application/operation.ts';
 import { permitsResource } from '../application/project-permissions.ts';
 import type { Comparison, ResourceComparison } from '../compare/comparison.ts';
+import { sharedText } from '../compare/pair-resources.ts';
 import { immutableChanges } from '../diff/immutable-fields.ts';
 import { restartsPods } from '../diff/restarts-pods.ts';
 import { FINALIZER_HOOK } from '../kubernetes/annotations.ts';
@@ -71,7 +72,7 @@ export function planSync(input: PlanInput): SyncPlan {
   const tasks = [...ordinary, ...(hooks ? hookTasks(input, options) : [])];
   const checked = checkTasks(tasks, input);
   const confirmation = input.allowsEmpty ? undefined : emptyingText(tasks, input);
-  const shared = options.failOnSharedResource === true ? sharedResources(selected) : [];
+  const shared = options.failOnSharedResource === true ? sharedResources(input) : [];
   return {
     revision: input.revision,
     phases: orderTasks(confirmation === undefined ? checked : checked.map(askedFirst), {
@@ -103,7 +104,7 @@ function refusedPrunes(tasks: readonly SyncTask[], input: PlanInput, options: Sy
   if (!input.isAutomated || !tasks.some(isSent)) return [];
   if (input.allowsEmpty && wouldWipeOut(input.comparison)) return [];
   const refusal = pruneRefusal({ ...input, options });
-  return refusal === undefined ? [] : [refusal];
+  return refusal === undefined ? [] : [`Sync refused: ${refusal}`];
 }
 
 function problemsOf(task: SyncTask): string[] {
@@ -341,12 +342,13 @@ function problemOf(
   return undefined;
 }
 
-function sharedResources(resources: readonly ResourceComparison[]): string[] {
-  return resources.flatMap(({ key, sharedWith }) =>
-    sharedWith === undefined
-      ? []
-      : [
-          `Shared resource found: ${describeResourceKey(key)} is part of application ${sharedWith} too. Keep it in one of them`,
-        ],
+/** In Argo CD's words. Any shared object counts, hooks and what is not selected too, as its condition does. */
+function sharedResources({ comparison, instanceName }: PlanInput): string[] {
+  const shared = comparison.resources.flatMap(({ live, sharedWith: owner }) =>
+    live === undefined || owner === undefined ? [] : [{ live, owner, instanceName }],
   );
+  const [first] = shared;
+  if (first === undefined) return [];
+  const more = shared.length > 1 ? `, and ${shared.length - 1} more` : '';
+  return [`Shared resource found: ${sharedText(first)}${more}. Keep each in one application`];
 }

@@ -323,8 +323,14 @@ function failedPlan(pass: Pass): SyncPass {
     if (task.problem === undefined) continue;
     setResult(pass, { ...resultOf(task), status: 'SyncFailed', message: task.problem, hookPhase: 'Failed' });
   }
-  const message = `one or more synchronization tasks are not valid, reason: ${pass.input.plan.problems.join(', ')}`;
-  return completed(pass, 'Failed', message);
+  // Only tasks can be invalid; what else stands against the plan says so itself.
+  const isInvalid = tasksOf(pass.input.plan).some((task) => task.problem !== undefined);
+  const problems = pass.input.plan.problems.join(', ');
+  return completed(
+    pass,
+    'Failed',
+    isInvalid ? `one or more synchronization tasks are not valid, reason: ${problems}` : problems,
+  );
 }
 
 const TERMINATED = 'Operation terminated';
