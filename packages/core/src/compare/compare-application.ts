@@ -58,7 +58,7 @@ export async function compareApplication(input: CompareInput): Promise<Compariso
   const conditions = [...input.conditions];
   const resources: ResourceComparison[] = [];
   const ruleProblems = new Set<string>();
-  let namespaceDiffers = false;
+  let managedNamespace: ResourceComparison | undefined;
 
   for (const pair of input.pairs) {
     const diff = await diffOf(pair, input);
@@ -66,7 +66,8 @@ export async function compareApplication(input: CompareInput): Promise<Compariso
       conditions.push(predictionCondition(pair, diff.problem));
     for (const problem of diff?.ruleProblems ?? []) ruleProblems.add(problem);
     if (pair.isManagedNamespace === true) {
-      namespaceDiffers ||= diff?.modified === true;
+      const status = diff?.modified === true ? 'OutOfSync' : 'Synced';
+      managedNamespace = { ...compareResource(pair, diff, input), status };
       continue;
     }
     resources.push(compareResource(pair, diff, input));
@@ -76,10 +77,11 @@ export async function compareApplication(input: CompareInput): Promise<Compariso
 
   const status = input.targetsFailed === true ? 'Unknown' : syncStatusOf(resources);
   return {
-    status: status === 'Synced' && namespaceDiffers ? 'OutOfSync' : status,
+    status: status === 'Synced' && managedNamespace?.status === 'OutOfSync' ? 'OutOfSync' : status,
     resources,
     health: rollUpHealth({ resources, selfKey: input.selfKey }),
     conditions,
+    ...(managedNamespace === undefined ? {} : { managedNamespace }),
   };
 }
 

@@ -19,8 +19,8 @@ export interface ResourcePair {
   /** The live object belongs to this other application (a SharedResourceWarning tells). */
   sharedWith?: string;
   /**
-   * The target stands for `managedNamespaceMetadata` of a namespace nobody tracks: a difference makes the application
-   * OutOfSync, but the namespace is no resource of the application.
+   * The target stands for `managedNamespaceMetadata`: a difference makes the application OutOfSync, but the namespace is no
+   * resource of the application.
    */
   isManagedNamespace?: true;
 }
@@ -45,4 +45,6 @@ export interface Comparison {
   resources: ResourceComparison[];
   health: Health;
   conditions: Condition[];
+  /** The destination namespace, when the application looks after its metadata. It is no resource of the application. */
+  managedNamespace?: ResourceComparison;
 }

@@ -1,3 +1,4 @@
+import type { ManagedNamespaceMetadata } from '../application/operation.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { hooksOf, isSkipped, syncWaveProblem } from '../kubernetes/hooks.ts';
 import { groupVersionOf, gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
@@ -7,6 +8,7 @@ import { formerOwner, isOwnedBy, setTracking, type TrackingSettings, trackedBy }
 import { builtInScope, isNamespaceObject, scopesOfDefinitions } from '../kubernetes/well-known-kinds.ts';
 import type { RenderedManifest } from '../render/rendered-manifests.ts';
 import type { Condition, ResourcePair } from './comparison.ts';
+import { managedNamespaceTarget } from './managed-namespace.ts';
 
 /** The facts about the application that pairing needs. */
 export interface PairingApplication {
@@ -14,7 +16,7 @@ export interface PairingApplication {
   destinationNamespace: string;
   /** Sync option CreateNamespace=true. */
   createNamespace?: boolean;
-  managedNamespaceMetadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  managedNamespaceMetadata?: ManagedNamespaceMetadata;
 }
 
 export interface PairingInput {
@@ -76,6 +78,9 @@ export function pairResources(input: PairingInput): PairedResources {
     else hooks.push(pair);
   }
 
+  const namespace = managedNamespace(input, taken, conditions);
+  if (namespace !== undefined) taken.add(formatResourceKey(namespace.key));
+
   for (const live of input.ownedLive) {
     const key = resourceKeyOf(live);
     const id = formatResourceKey(key);
@@ -86,7 +91,6 @@ export function pairResources(input: PairingInput): PairedResources {
     (hooksOf(live) === undefined ? pairs : hooks).push({ key, version, live });
   }
 
-  const namespace = managedNamespace(input, taken);
   if (namespace !== undefined) pairs.push(namespace);
   return { pairs, hooks, conditions };
 }
@@ -237,7 +241,15 @@ function belongsToApplication(live: KubernetesObject, input: PairingInput): bool
   return input.tracking.method !== 'label' || [...(input.claimants?.(resourceKeyOf(live)) ?? [])].length === 0;
 }
 
-function managedNamespace(input: PairingInput, taken: ReadonlySet<string>): ResourcePair | undefined {
+/**
+ * The destination namespace when the application looks after its metadata, which keeps it from being pruned even if it was
+ * in Git before. One that belongs to another application is left to that one.
+ */
+function managedNamespace(
+  input: PairingInput,
+  taken: ReadonlySet<string>,
+  conditions: Condition[],
+): ResourcePair | undefined {
   const { app } = input;
   if (app.createNamespace !== true || app.managedNamespaceMetadata === undefined || app.destinationNamespace === '') {
     return undefined;
@@ -245,27 +257,28 @@ function managedNamespace(input: PairingInput, taken: ReadonlySet<string>): Reso
   const key: ResourceKey = { group: '', kind: 'Namespace', namespace: '', name: app.destinationNamespace };
   if (taken.has(formatResourceKey(key))) return undefined;
   const live = input.liveByKey(key);
-  if (live === undefined || !isNamespaceObject(live) || trackedBy(live, input.tracking) !== undefined) return undefined;
+  if (live === undefined || !isNamespaceObject(live)) return undefined;
+  const owner = otherOwner(live, key, input);
+  if (owner !== undefined) {
+    const text = sharedText({ live, owner, instanceName: app.instanceName });
+    conditions.push({
+      type: 'SharedResourceWarning',
+      message: `${text}. Its managedNamespaceMetadata is not applied; add it to the manifest of the namespace`,
+    });
+    return undefined;
+  }
   return { key, version: 'v1', target: namespaceTarget(live, app), live, isManagedNamespace: true };
 }
 
 const namespaceTargets = new WeakMap<KubernetesObject, { metadata: string; object: KubernetesObject }>();
 
+/** One object per live namespace and metadata, so that every later memo holds. */
 function namespaceTarget(live: KubernetesObject, app: PairingApplication): KubernetesObject {
-  const { labels, annotations } = app.managedNamespaceMetadata ?? {};
-  const circumstances = JSON.stringify([labels, annotations]);
+  const metadata = JSON.stringify(app.managedNamespaceMetadata);
   const known = namespaceTargets.get(live);
-  if (known?.metadata === circumstances) return known.object;
-  const object: KubernetesObject = {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name: app.destinationNamespace,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-    },
-  };
-  namespaceTargets.set(live, { metadata: circumstances, object });
+  if (known?.metadata === metadata) return known.object;
+  const object = managedNamespaceTarget(app.destinationNamespace, app.managedNamespaceMetadata);
+  namespaceTargets.set(live, { metadata, object });
   return object;
 }
 

@@ -50,6 +50,7 @@ export function beginOperation(operation: Operation, now: Date, before: Operatio
 /** The state with what the operation deploys pinned, so that every pass and retry deploys the same. */
 export function pinTargets(state: OperationState, facts: ReconcileFacts, targets: Targets): OperationState {
   const multiple = isMultiple(state.operation, facts);
+  const managedNamespaceMetadata = facts.application.spec.syncPolicy?.managedNamespaceMetadata;
   return {
     ...state,
     operation: withTrackingNote(state.operation, facts.settings.tracking),
@@ -58,6 +59,7 @@ export function pinTargets(state: OperationState, facts: ReconcileFacts, targets
       ...state.syncResult,
       ...revisionFields(multiple, targets.revisions),
       ...sourceFields(multiple, targets.sources),
+      ...(managedNamespaceMetadata === undefined ? {} : { managedNamespaceMetadata }),
     },
   };
 }

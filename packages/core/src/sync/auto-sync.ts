@@ -132,9 +132,18 @@ function heal(
   if (!succeeded) return { sync: true, operation: operationFor(input, count), reason: 'retry' };
   return {
     sync: true,
-    operation: operationFor(input, { ...count, resources: selectionOf(outOfSync) }),
+    operation: operationFor(input, { ...count, resources: selectionOf(drifted(input, outOfSync)) }),
     reason: 'self-heal',
   };
+}
+
+/** What to heal: without resources that differ it is the namespace. */
+function drifted(
+  { comparison }: AutoSyncInput,
+  outOfSync: readonly ResourceComparison[],
+): readonly ResourceComparison[] {
+  if (outOfSync.length > 0 || comparison.managedNamespace === undefined) return outOfSync;
+  return [comparison.managedNamespace];
 }
 
 function operationFor(

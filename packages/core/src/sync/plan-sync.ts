@@ -4,6 +4,7 @@ import type { ClusterFacts } from '../application/destination.ts';
 import type { SyncOperation, SyncOperationResource } from '../application/operation.ts';
 import { permitsResource } from '../application/project-permissions.ts';
 import type { Comparison, ResourceComparison } from '../compare/comparison.ts';
+import { managedNamespaceTarget } from '../compare/managed-namespace.ts';
 import { sharedText } from '../compare/pair-resources.ts';
 import { immutableChanges } from '../diff/immutable-fields.ts';
 import { restartsPods } from '../diff/restarts-pods.ts';
@@ -214,17 +215,9 @@ function namespaceTasks(input: PlanInput, options: SyncOptions, resources: reado
   const key: ResourceKey = { group: '', kind: 'Namespace', namespace: '', name };
   if (resources.some(({ target }) => target?.kind === 'Namespace' && target.metadata.name === name)) return [];
   const live = input.liveByKey(key);
-  const metadata = input.application.spec.syncPolicy?.managedNamespaceMetadata;
-  if (live !== undefined && (metadata === undefined || hasMetadata(live, metadata))) return [];
-  const target: KubernetesObject = {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name,
-      ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
-      ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
-    },
-  };
+  const { managedNamespace } = input.comparison;
+  // One that is there and whose metadata is not asked for, or not ours to write.
+  if (live !== undefined && (managedNamespace === undefined || isKept(managedNamespace, input))) return [];
   return [
     {
       key,
@@ -233,7 +226,7 @@ function namespaceTasks(input: PlanInput, options: SyncOptions, resources: reado
       // Before every hook, whatever its wave.
       wave: Math.min(0, ...input.comparison.resources.map((resource) => resource.syncWave)),
       action: live === undefined ? 'create' : 'update',
-      target,
+      target: managedNamespaceTarget(name, input.application.spec.syncPolicy?.managedNamespaceMetadata),
       ...(live === undefined ? {} : { live }),
       options: { ...taskOptions({}, options, undefined), replace: false, force: false },
       warnings: [],
@@ -241,13 +234,8 @@ function namespaceTasks(input: PlanInput, options: SyncOptions, resources: reado
   ];
 }
 
-function hasMetadata(
-  live: KubernetesObject,
-  wanted: { labels?: Record<string, string>; annotations?: Record<string, string> },
-): boolean {
-  const has = (map: Record<string, string> | undefined, entries: Record<string, string> | undefined): boolean =>
-    Object.entries(entries ?? {}).every(([name, value]) => map?.[name] === value);
-  return has(live.metadata.labels, wanted.labels) && has(live.metadata.annotations, wanted.annotations);
+function isKept(namespace: ResourceComparison, input: PlanInput): boolean {
+  return namespace.status === 'Synced' && input.isApplied(namespace);
 }
 
 const SYNC_PHASES: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFail'];
