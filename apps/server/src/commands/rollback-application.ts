@@ -5,6 +5,7 @@ import {
   type Hold,
   hasMultipleSources,
   hooksInfo,
+  isOfLocalManifests,
   type Operation,
   type RevisionHistory,
 } from '@lockstep/core';
@@ -88,7 +89,14 @@ export async function resumeApplication(
 function historyEntry(application: Application, id: number | undefined): RevisionHistory {
   const history = application.status?.history ?? [];
   const entry = id === undefined || id < 0 ? history.at(-2) : history.find((candidate) => candidate.id === id);
-  if (entry !== undefined) return entry;
+  if (entry !== undefined && !isOfLocalManifests(entry)) return entry;
+  if (entry !== undefined) {
+    throw new ApiError(
+      'FailedPrecondition',
+      `deployment ${entry.id} of application ${application.metadata.name ?? ''} was made of local manifests, which no repository has`,
+      { fix: 'Choose another one, or sync with the manifests again' },
+    );
+  }
   const known = history.map((candidate) => candidate.id).join(', ') || 'none';
   throw new ApiError(
     'InvalidArgument',

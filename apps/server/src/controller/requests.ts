@@ -4,6 +4,7 @@ import {
   contentHash,
   factsOf,
   formatResourceKey,
+  isOfLocalManifests,
   type KubernetesObject,
   maskSecrets,
   planApplication,
@@ -169,6 +170,14 @@ function operationOf(request: PlanRequest, application: Application): SyncOperat
     throw new TerminalError('HistoryUnknown', `the application has no deployment ${historyId}`, {
       fix: 'Choose one of its history',
     });
+  if (isOfLocalManifests(entry))
+    throw new TerminalError(
+      'HistoryUnknown',
+      `deployment ${historyId} was made of local manifests, which no repository has`,
+      {
+        fix: 'Choose another one',
+      },
+    );
   return {
     ...operation,
     ...(entry.revisions === undefined ? { revision: entry.revision ?? '' } : { revisions: entry.revisions }),

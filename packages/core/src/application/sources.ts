@@ -1,4 +1,4 @@
-import type { Application, ApplicationSpec } from './application.ts';
+import type { Application, ApplicationSpec, RevisionHistory } from './application.ts';
 import type { ApplicationSource } from './source.ts';
 
 /** The sources of a specification in order of precedence: the hydrated branch, then `sources`, then `source`. */
@@ -29,6 +29,14 @@ export function revisionFields(
 ): { revision?: string; revisions?: string[] } {
   if (multiple) return { revisions: [...revisions] };
   return revisions[0] === undefined ? {} : { revision: revisions[0] };
+}
+
+/** Whether a deployment was made of manifests sent along with the operation: no repository has them. */
+export function isOfLocalManifests({
+  revision = '',
+  revisions = [],
+}: Pick<RevisionHistory, 'revision' | 'revisions'>): boolean {
+  return revision === '' && revisions.every((one) => one === '');
 }
 
 /** Sources in the field that fits the kind of application. */

@@ -1,3 +1,4 @@
+import type { AppProject } from '../application/app-project.ts';
 import type { ApplicationSource } from '../application/source.ts';
 import type { Condition } from '../compare/comparison.ts';
 import { GitOpsError, WaitingError } from '../errors.ts';
@@ -8,7 +9,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
 import type { DestinationCluster, ReconcileWorld } from './reconcile-world.ts';
 
-/** What Git wants: the targets with the revisions they come from. */
+/** What Git wants: the targets with the revisions they come from; none for manifests that were sent along. */
 export interface Targets {
   manifests: RenderedManifest[];
   revisions: string[];
@@ -36,20 +37,10 @@ export async function renderTargets(
 ): Promise<TargetsResult> {
   const { application, project, key, settings } = facts;
   if (project === undefined) throw new Error('targets are rendered only for an application with a project');
+  if (manifests !== undefined && manifests.length > 0) return localTargets(manifests, sources, project);
   try {
     // 1 revision
     const resolved = await world.resolveRevisions({ application, project, sources, fresh });
-    const revisions = resolved.map(({ revision }) => revision);
-    if (manifests !== undefined && manifests.length > 0) {
-      return {
-        targets: {
-          manifests: localManifests(manifests),
-          revisions,
-          sources,
-          sourceTypes: sources.map(() => 'Directory'),
-        },
-      };
-    }
     // 2 render
     const rendered = await world.render({
       application: {
@@ -65,6 +56,7 @@ export async function renderTargets(
       options: renderOptions(settings),
       noCache: facts.refresh === 'hard',
     });
+    const revisions = resolved.map(({ revision }) => revision);
     return { targets: { manifests: rendered.manifests, revisions, sources, sourceTypes: rendered.sourceTypes } };
   } catch (error) {
     if (!(error instanceof GitOpsError)) throw error;
@@ -92,7 +84,26 @@ function renderOptions(settings: Settings): RenderOptions {
   return options;
 }
 
-/** Manifests sent along with an operation, each a JSON or YAML text. */
-function localManifests(texts: readonly string[]): RenderedManifest[] {
-  return texts.flatMap((text, index) => parseManifests(text, { file: `local manifest ${index + 1}` }));
+/**
+ * Manifests sent along with an operation, each a JSON or YAML text. They are of no revision, and no repository is asked.
+ * The texts are Argo CD's.
+ */
+function localTargets(texts: readonly string[], sources: ApplicationSource[], { spec }: AppProject): TargetsResult {
+  const { signatureKeys = [], sourceIntegrity } = spec;
+  const proofs = [
+    ...signatureKeys,
+    ...(sourceIntegrity?.git?.policies ?? []),
+    ...(sourceIntegrity?.helm?.policies ?? []),
+  ];
+  if (proofs.length > 0) {
+    const message = 'Cannot use local manifests when source integrity is enforced';
+    return { failure: { type: 'ComparisonError', message } };
+  }
+  try {
+    const manifests = texts.flatMap((text, index) => parseManifests(text, { file: `local manifest ${index + 1}` }));
+    return { targets: { manifests, revisions: [], sources, sourceTypes: sources.map(() => 'Directory') } };
+  } catch (error) {
+    if (!(error instanceof GitOpsError)) throw error;
+    return { failure: { type: 'ComparisonError', message: `Failed to load local manifests: ${error.message}` } };
+  }
 }

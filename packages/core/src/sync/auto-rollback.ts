@@ -1,5 +1,6 @@
 import type { Application, RevisionHistory } from '../application/application.ts';
 import { hooksInfo, type Operation } from '../application/operation.ts';
+import { isOfLocalManifests } from '../application/sources.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { parseGoDuration } from '../settings/go-duration.ts';
 import { type Hold, holdOf } from './hold.ts';
@@ -45,7 +46,10 @@ export function decideRollback(input: {
     const failed = last.syncResult?.revisions ?? [last.syncResult?.revision ?? ''];
     const isRecent = last.finishedAt !== undefined && now.getTime() - Date.parse(last.finishedAt) <= policy.withinMs;
     const isOther =
-      target !== undefined && revisionsOf(target).join(' ') !== failed.join(' ') && failed.join('') !== '';
+      target !== undefined &&
+      !isOfLocalManifests(target) &&
+      revisionsOf(target).join(' ') !== failed.join(' ') &&
+      failed.join('') !== '';
     if (isRecent && isOther)
       return rollbackTo(target, policy, `the sync to ${failed.join(' ')} failed: ${last.message ?? ''}`, input);
     return NO;
@@ -54,6 +58,7 @@ export function decideRollback(input: {
   const newest = history.at(-1);
   const before = history.at(-2);
   if (newest === undefined || before === undefined || sameDeployment(newest, before)) return NO;
+  if (isOfLocalManifests(before)) return NO;
   const until = Date.parse(newest.deployedAt) + policy.withinMs;
   if (Number.isNaN(until) || now.getTime() > until || comparison.health.status !== 'Degraded') return NO;
   return rollbackTo(

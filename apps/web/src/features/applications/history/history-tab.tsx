@@ -85,7 +85,8 @@ interface EntryProps {
 
 function Entry({ applicationKey, entry, current, held, denied, onSearch }: EntryProps) {
   const revision = entry.revision ?? entry.revisions?.[0] ?? '';
-  const metadata = useQuery(applicationQueries.revision(applicationKey, revision));
+  // Local manifests are of no revision.
+  const metadata = useQuery({ ...applicationQueries.revision(applicationKey, revision), enabled: revision !== '' });
   return (
     <tr {...(current && { 'data-current': true })}>
       <td>
@@ -95,7 +96,9 @@ function Entry({ applicationKey, entry, current, held, denied, onSearch }: Entry
         {metadata.isLoading ? (
           <Skeleton height={14} width={220} my={3} />
         ) : (
-          <span className={classes.message}>{metadata.data?.message?.split('\n')[0] ?? revision}</span>
+          <span className={classes.message}>
+            {metadata.data?.message?.split('\n')[0] ?? (revision || 'Local manifests')}
+          </span>
         )}
         <span className={classes.dim}>
           <code>{shortRevision(revision)}</code>
