@@ -14,14 +14,14 @@ import { diffKey } from '../diff/diff-key.ts';
 import { UNCHANGED } from '../diff/prediction.ts';
 import { ANNOTATION_DELETION_APPROVED, FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { contentHash } from '../kubernetes/content-hash.ts';
-import type { KubernetesObject } from '../kubernetes/object.ts';
+import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
 import { operationId } from '../sync/operation-id.ts';
 import { mayRunHooks, type PlanInput, planSync } from '../sync/plan-sync.ts';
 import { respectIgnoreDifferences } from '../sync/respect-ignore-differences.ts';
 import { finishTime, rfc3339, runSync, type SyncPass } from '../sync/run-sync.ts';
-import { type SyncPlan, tasksOf } from '../sync/sync-plan.ts';
-import { operationOptions } from '../sync/task-options.ts';
+import { type SyncPlan, type TaskOptions, tasksOf } from '../sync/sync-plan.ts';
+import { operationOptions, taskOptions } from '../sync/task-options.ts';
 import { withTrackingNote } from '../sync/tracking-change.ts';
 import type { ComparedTargets } from './compare-targets.ts';
 import type { ReconcileFacts } from './reconcile-facts.ts';
@@ -136,7 +136,12 @@ export async function planOperation(
     if (object !== undefined) live.set(formatResourceKey(key), object);
   }
   const comparison = respects
-    ? { ...compared.comparison, resources: await withRespectedDifferences(compared, world) }
+    ? {
+        ...compared.comparison,
+        resources: await withRespectedDifferences(compared, world, cluster, (target) =>
+          taskOptions(sync, options, target),
+        ),
+      }
     : compared.comparison;
   const asked = new Map<string, ResourceKey>();
   const input: PlanInput = {
@@ -165,7 +170,7 @@ export async function planOperation(
       if (!live.has(id)) asked.set(id, key);
       return live.get(id);
     },
-    isApplied: (resource) => isApplied(resource, compared, respects),
+    isApplied: (resource) => isApplied(resource, compared.predictions, respects),
   };
   const plan = planSync(input);
   if (asked.size === 0) return plan;
@@ -216,7 +221,11 @@ export async function runOperation(
  * Nothing would change, and the fields are ours already. An object whose values happen to be right but which we never
  * applied is applied once, so that a field which later leaves Git leaves the cluster.
  */
-function isApplied(resource: ResourceComparison, compared: ComparedTargets, respects: boolean): boolean {
+function isApplied(
+  resource: ResourceComparison,
+  predictions: ComparedTargets['predictions'],
+  respects: boolean,
+): boolean {
   const { live, key } = resource;
   if (live === undefined) return false;
   const isOurs = (live.metadata.managedFields ?? []).some(
@@ -224,20 +233,28 @@ function isApplied(resource: ResourceComparison, compared: ComparedTargets, resp
   );
   if (!isOurs) return false;
   if (respects && resource.status === 'Synced') return true;
-  return compared.predictions.get(formatResourceKey(key))?.outcome === 'unchanged';
+  return predictions.get(formatResourceKey(key))?.outcome === 'unchanged';
 }
 
+/** The resources with the targets to send; one that nothing is sent for stays as it is. */
 async function withRespectedDifferences(
-  compared: ComparedTargets,
+  { comparison, predictions, diffSettings }: ComparedTargets,
   world: ReconcileWorld,
+  cluster: DestinationCluster,
+  optionsFor: (target: KubernetesObject) => TaskOptions,
 ): Promise<ResourceComparison[]> {
   return Promise.all(
-    compared.comparison.resources.map(async (resource): Promise<ResourceComparison> => {
+    comparison.resources.map(async (resource): Promise<ResourceComparison> => {
       const { target, live } = resource;
       if (target === undefined || live === undefined || resource.isHook) return resource;
-      const respected: KubernetesObject = await respectIgnoreDifferences(target, live, {
-        settings: compared.diffSettings,
+      const { replace: replaces, clientSideApplyMigration: migrates } = optionsFor(target);
+      if (!replaces && isApplied(resource, predictions, true)) return resource;
+      const respected = await respectIgnoreDifferences(target, live, {
+        settings: diffSettings,
         jq: world.jq,
+        type: cluster.typeOf(gvkOf(target)),
+        replaces,
+        migrates,
       });
       return respected === target ? resource : { ...resource, target: respected };
     }),
