@@ -16,6 +16,7 @@ import { ANNOTATION_DELETION_APPROVED, FIELD_MANAGER } from '../kubernetes/annot
 import { contentHash } from '../kubernetes/content-hash.ts';
 import { gvkOf, type KubernetesObject } from '../kubernetes/object.ts';
 import { formatResourceKey, type ResourceKey } from '../kubernetes/resource-key.ts';
+import { isBeforeClockChange } from '../sync/clock.ts';
 import { operationId } from '../sync/operation-id.ts';
 import { mayRunHooks, type PlanInput, planSync } from '../sync/plan-sync.ts';
 import { respectIgnoreDifferences } from '../sync/respect-ignore-differences.ts';
@@ -36,7 +37,7 @@ export function beginOperation(operation: Operation, now: Date, before: Operatio
   const second = Math.floor(now.getTime() / 1000);
   const secondBefore = before === undefined ? Number.NaN : Math.floor(Date.parse(before.startedAt) / 1000);
   // A clock that was set back must not push the time further and further ahead.
-  const isWithin = secondBefore >= second && secondBefore - second < 60;
+  const isWithin = secondBefore >= second && !isBeforeClockChange(secondBefore * 1000, now);
   const hasHooks = operation.sync !== undefined && mayRunHooks(operation.sync);
   const startedAt = isWithin ? secondBefore + (hasHooks ? 1 : 0) : second;
   return {

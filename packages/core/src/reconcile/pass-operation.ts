@@ -73,7 +73,7 @@ export class PassOperation {
 
   /** Whether it applies something in this pass, and does not wait for its retry. */
   get isActing(): boolean {
-    return this.isRunning && retryDueAt(this.#state as OperationState) === undefined;
+    return this.isRunning && retryDueAt(this.#state as OperationState, this.#scene.facts.now) === undefined;
   }
 
   /** Takes one up that nobody asked for: an automated sync, or a rollback with the hold it brings. */
@@ -93,7 +93,7 @@ export class PassOperation {
    */
   supersede(targets: Targets): void {
     const state = this.#state;
-    if (state === undefined || retryDueAt(state) === undefined) return;
+    if (state === undefined || retryDueAt(state, this.#scene.facts.now) === undefined) return;
     if (hasTried(state, targets.revisions)) return;
     if (state.operation.initiatedBy?.automated !== true) {
       if (followsSources(state.operation)) this.#state = beginRetry(state, { unpinned: true });
@@ -190,7 +190,7 @@ export class PassOperation {
       return undefined;
     }
     if (state.phase === 'Terminating' || this.#isOutOfTime(state)) return { ...state, phase: 'Terminating' };
-    const dueAt = retryDueAt(state);
+    const dueAt = retryDueAt(state, facts.now);
     if (dueAt !== undefined && dueAt > facts.now.getTime()) {
       this.#scene.requeueAt(dueAt);
       this.#scene.waitingFor = state.message;
@@ -276,7 +276,7 @@ export class PassOperation {
       const scheduled = scheduleRetry(state, this.#scene.facts.now);
       this.#state = scheduled;
       this.#scene.waitingFor = scheduled.message;
-      this.#scene.requeueAt(retryDueAt(scheduled) ?? 0);
+      this.#scene.requeueAt(retryDueAt(scheduled, this.#scene.facts.now) ?? 0);
       return;
     }
     this.#state = state;

@@ -12,6 +12,7 @@ import { FIELD_MANAGER } from '../kubernetes/annotations.ts';
 import { compareOptionsOf } from '../kubernetes/compare-options.ts';
 import { contentHash } from '../kubernetes/content-hash.ts';
 import type { Settings } from '../settings/settings.ts';
+import { isBeforeClockChange } from './clock.ts';
 import { holdOf } from './hold.ts';
 import { pruneRefusal, wouldWipeOut } from './prune-guard.ts';
 import { AUTOMATED_RETRY } from './retry.ts';
@@ -119,7 +120,7 @@ function heal(
   const waits = succeeded ? attempts : Math.max(1, attempts);
   const delaySeconds =
     waits === 0 ? timeoutSeconds : Math.min(backoff.capSeconds, backoff.timeoutSeconds * backoff.factor ** (waits - 1));
-  const dueAt = finishedAt + delaySeconds * 1000;
+  const dueAt = isBeforeClockChange(finishedAt, now) ? now.getTime() : finishedAt + delaySeconds * 1000;
   if (dueAt > now.getTime()) {
     if (succeeded) return { sync: false, retryAt: dueAt };
     const condition: Condition = {

@@ -32,7 +32,8 @@ it.each([
 });
 
 describe('a scheduled retry', () => {
-  const scheduled = scheduleRetry(failed, new Date('2026-01-01T12:00:00Z'));
+  const now = new Date('2026-01-01T12:00:00Z');
+  const scheduled = scheduleRetry(failed, now);
 
   it('is running, and says when it goes on', () => {
     expect(scheduled).toMatchObject({
@@ -43,13 +44,13 @@ describe('a scheduled retry', () => {
   });
 
   it('is due exactly when the message says', () => {
-    expect(retryDueAt(scheduled)).toBe(Date.parse('2026-01-01T12:00:05Z'));
-    expect(retryDueAt({ ...failed, phase: 'Running', retryCount: 2 })).toBe(Date.parse('2026-01-01T12:00:10Z'));
+    expect(retryDueAt(scheduled, now)).toBe(Date.parse('2026-01-01T12:00:05Z'));
+    expect(retryDueAt({ ...failed, phase: 'Running', retryCount: 2 }, now)).toBe(Date.parse('2026-01-01T12:00:10Z'));
   });
 
   it('begins without results, at the same revision', () => {
     expect(beginRetry(scheduled).syncResult).toEqual({ revision: 'abc' });
-    expect(retryDueAt(beginRetry(scheduled))).toBeUndefined();
+    expect(retryDueAt(beginRetry(scheduled), now)).toBeUndefined();
   });
 
   it('with refresh begins without the revision too', () => {

@@ -1,5 +1,6 @@
 import type { OperationState, Retry } from '../application/operation.ts';
 import { parseGoDuration } from '../settings/go-duration.ts';
+import { isBeforeClockChange } from './clock.ts';
 
 /** What automated operations use when the application says nothing. */
 export const AUTOMATED_RETRY: Retry = { limit: 5 };
@@ -26,24 +27,41 @@ export function canRetry(state: OperationState): boolean {
   return limit < 0 || (state.retryCount ?? 0) < limit;
 }
 
-/** The state of an operation that will be retried: Running, with the time of the failure and the next attempt in words. */
+/**
+ * The state of an operation that will be retried: Running, with the time of the failure and the next attempt in words.
+ * An end is never before its beginning; of a clock that was set back in between, the wait counts by what it says now.
+ */
 export function scheduleRetry(state: OperationState, now: Date): OperationState {
   const retryCount = state.retryCount ?? 0;
   const at = new Date(now.getTime() + retryDelay(state.operation.retry ?? {}, retryCount));
   return {
     ...state,
     phase: 'Running',
+    ...(isBeforeClockChange(Date.parse(state.finishedAt ?? ''), now)
+      ? { finishedAt: `${now.toISOString().slice(0, 19)}Z` }
+      : {}),
     message: `${withoutRetried(state.message ?? '')}. Retrying attempt #${retryCount + 1} at ${kitchenTime(at)}.`,
     retryCount: retryCount + 1,
   };
 }
 
 /** When a failed operation is due again, in milliseconds since the epoch; undefined when it is not waiting for a retry. */
-export function retryDueAt(state: OperationState): number | undefined {
-  if (state.phase !== 'Running' || state.finishedAt === undefined) return undefined;
-  return (
-    Date.parse(state.finishedAt) + retryDelay(state.operation.retry ?? {}, Math.max(0, (state.retryCount ?? 1) - 1))
-  );
+export function retryDueAt(state: OperationState, now: Date): number | undefined {
+  if (state.phase !== 'Running' || !awaitsRetry(state)) return undefined;
+  const failedAt = Date.parse(state.finishedAt ?? '');
+  if (isBeforeClockChange(failedAt, now)) return now.getTime();
+  return failedAt + retryDelay(state.operation.retry ?? {}, Math.max(0, (state.retryCount ?? 1) - 1));
+}
+
+/** Between two attempts an operation has the time at which the last one failed. */
+function awaitsRetry({ finishedAt }: OperationState): boolean {
+  return finishedAt !== undefined;
+}
+
+/** The message of an operation that ended, with the number of retries that began. */
+export function withRetried(message: string, state: OperationState): string {
+  const retries = (state.retryCount ?? 0) - (awaitsRetry(state) ? 1 : 0);
+  return retries > 0 ? `${message} (retried ${retries} times).` : message;
 }
 
 /** The state at the beginning of a retry: results are cleared; with `refresh`, or when told to, the pinned revision is, too. */

@@ -11,6 +11,7 @@ import { deleteObject, isConflict } from './delete-object.ts';
 import { kindRank } from './kind-order.ts';
 import { nextStep, resultOf, resultState, type SyncStep } from './next-step.ts';
 import { operationOf } from './operation-id.ts';
+import { withRetried } from './retry.ts';
 import { lastProgressAt } from './stall.ts';
 import {
   describeTask,
@@ -413,7 +414,7 @@ function completed(pass: Pass, phase: OperationState['phase'], message: string):
   pass.state = {
     ...pass.state,
     phase,
-    message: retries > 0 && phase !== 'Error' ? `${message} (retried ${retries} times).` : message,
+    message: phase === 'Error' ? message : withRetried(message, pass.state),
     finishedAt: finishTime(pass.state, pass.input.now()),
   };
   const { state, applied } = pass;
