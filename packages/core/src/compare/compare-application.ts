@@ -34,7 +34,7 @@ export interface CompareInput {
   targetsFailed?: boolean;
   /** The application's own `Delete=confirm` or `Prune=confirm`. */
   requiresConfirmation?: boolean;
-  /** The application's own `Replace=true` or `Force=true`. */
+  /** The application's own `Replace=true`. */
   replaces?: boolean;
   /** The Application's own key, since one that manages itself does not count for its health. */
   selfKey?: ResourceKey;

@@ -22,6 +22,37 @@ it('names unknown keys, unknown values and options of the other level', () => {
   expect(problems[2]).toContain('Set it on the application');
 });
 
+it.each([
+  ['CreateNamespace=true', 'resource'],
+  ['PrunePropagationPolicy=background', 'resource'],
+  ['ApplyOutOfSyncOnly=true', 'resource'],
+  ['FailOnSharedResource=true', 'resource'],
+  ['RespectIgnoreDifferences=true', 'resource'],
+  // For a whole operation it is part of its strategy.
+  ['Force=true', 'application'],
+] as const)('%s has no effect on the level of a %s', (option, level) => {
+  const { options, problems } = parseSyncOptions([option], level);
+  expect(options).toEqual({});
+  expect(problems).toEqual([expect.stringContaining(`sync option "${option}" has no effect on`)]);
+});
+
+it.each([
+  'Validate=false',
+  'PruneLast=true',
+  'Replace=true',
+  'ServerSideApply=true',
+  'ServerSideApply=false',
+  'ClientSideApplyMigration=false',
+  'SkipDryRunOnMissingResource=true',
+  'Prune=false',
+  'Prune=confirm',
+  'Delete=false',
+  'Delete=confirm',
+])('%s is read on both levels', (option) => {
+  expect(parseSyncOptions([option], 'application').problems).toEqual([]);
+  expect(parseSyncOptions([option], 'resource').problems).toEqual([]);
+});
+
 it('reads the annotation of a resource', () => {
   const object = {
     apiVersion: 'v1',

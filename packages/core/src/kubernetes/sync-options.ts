@@ -63,6 +63,7 @@ const NONE: ParsedSyncOptions = { options: {}, problems: [] };
 const BOOLEAN = ['true', 'false'] as const;
 const BOTH = ['application', 'resource'] as const;
 const APPLICATION = ['application'] as const;
+const RESOURCE = ['resource'] as const;
 
 interface Option {
   key: string;
@@ -76,7 +77,7 @@ const OPTIONS: readonly Option[] = [
   { key: 'Delete', name: 'delete', levels: BOTH, values: ['true', 'false', 'confirm'] },
   { key: 'Validate', name: 'validate', levels: BOTH, values: BOOLEAN },
   { key: 'Replace', name: 'replace', levels: BOTH, values: BOOLEAN },
-  { key: 'Force', name: 'force', levels: BOTH, values: BOOLEAN },
+  { key: 'Force', name: 'force', levels: RESOURCE, values: BOOLEAN },
   { key: 'ServerSideApply', name: 'serverSideApply', levels: BOTH, values: BOOLEAN },
   { key: 'ClientSideApplyMigration', name: 'clientSideApplyMigration', levels: BOTH, values: BOOLEAN },
   { key: 'SkipDryRunOnMissingResource', name: 'skipDryRunOnMissingResource', levels: BOTH, values: BOOLEAN },

@@ -90,7 +90,7 @@ export async function compareTargets(
     isPermitted: (key) => isPermitted(facts, cluster, key),
     targetsFailed: manifests === undefined,
     requiresConfirmation: options.delete === 'confirm' || options.prune === 'confirm',
-    replaces: options.replace === true || options.force === true,
+    replaces: options.replace === true,
     selfKey: { group: 'argoproj.io', kind: 'Application', namespace: facts.key.namespace, name: facts.key.name },
   });
   return { comparison: withOrphans(comparison, facts, cluster), predictions, diffSettings, live };

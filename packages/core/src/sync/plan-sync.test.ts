@@ -235,6 +235,23 @@ describe('planSync', () => {
     expect(plan([resource(widget)], {}, {}, ['SkipDryRunOnMissingResource=true']).problems).toEqual([]);
   });
 
+  it('asks the project about a kind that the cluster does not know, too', () => {
+    const elsewhere = object('Widget', 'w', { 'argocd.argoproj.io/sync-options': 'SkipDryRunOnMissingResource=true' });
+    elsewhere.apiVersion = 'example.com/v1';
+    elsewhere.metadata.namespace = 'kube-system';
+    expect(plan([resource(elsewhere)]).problems).toEqual([
+      "Widget kube-system/w: namespace kube-system is not permitted in project 'default'",
+    ]);
+  });
+
+  it('refuses a generated name for what is no hook', () => {
+    const { name: _name, ...metadata } = a.metadata;
+    const generated = { ...a, metadata: { ...metadata, generateName: 'a-' } };
+    expect(plan([resource(generated, undefined, { key: resourceKeyOf(a) })]).problems).toEqual([
+      'ConfigMap shop/a: only hooks can have a generated name. Set metadata.name',
+    ]);
+  });
+
   it('checks every task against the project, hooks and prunes too', () => {
     const elsewhere = { ...migrate, metadata: { ...migrate.metadata, namespace: 'kube-system' } };
     const old = { ...a, metadata: { ...a.metadata, namespace: 'kube-system' } };

@@ -313,8 +313,7 @@ function problemOf(
   const version = task.target === undefined ? task.version : groupVersionOf(task.target.apiVersion).version;
   const served = input.resourceFor(key.group, key.kind, version);
   const declared = scopes(key.group, key.kind);
-  if (served === undefined && declared === undefined) {
-    if (task.options.skipDryRunOnMissingResource) return undefined;
+  if (served === undefined && declared === undefined && !task.options.skipDryRunOnMissingResource) {
     return `The Kubernetes API could not find ${key.group}/${key.kind} for requested resource ${key.namespace}/${key.name}. Make sure the "${key.kind}" CRD is installed on the destination cluster`;
   }
   const permission = permitsResource(input.project, {

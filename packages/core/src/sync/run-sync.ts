@@ -74,10 +74,14 @@ export async function runSync(input: RunSyncInput): Promise<SyncPass> {
       return pass.overlay.has(id) ? pass.overlay.get(id) : input.live(key);
     },
     overlay: new Map(),
+    unplannedKinds: new Set(),
     positions: { of: [], byId: new Map() },
     hasCheckpoint: false,
     requeueAfter: undefined,
   };
+  for (const task of tasksOf(input.plan)) {
+    if (isUnknownKind(pass, task) && definingTask(pass, task) === undefined) pass.unplannedKinds.add(taskId(task));
+  }
   if (input.plan.problems.length > 0 && input.state.phase !== 'Terminating') return failedPlan(pass);
   if (!(await isValidated(pass))) return completed(pass, 'Failed', 'one or more objects failed to apply (dry run)');
   for (;;) {
@@ -106,6 +110,8 @@ interface Pass {
   applied: SyncPass['applied'];
   overlay: Map<string, KubernetesObject | undefined>;
   live(key: ResourceKey): KubernetesObject | undefined;
+  /** Tasks whose kind nobody knew when they were planned (`SkipDryRunOnMissingResource`), by `taskId`. */
+  unplannedKinds: Set<string>;
   positions: { of: ResourceResult[]; byId: Map<string, number> };
   hasCheckpoint: boolean;
   requeueAfter: number | undefined;
@@ -190,6 +196,11 @@ async function apply(pass: Pass, task: SyncTask, mustBeHealthy: boolean): Promis
   const { input } = pass;
   input.throwIfCancelled();
   const target = task.target as KubernetesObject;
+  if (pass.unplannedKinds.has(taskId(task)) && !isUnknownKind(pass, task)) {
+    // Neither its scope nor what the project says of it was known to the plan.
+    pass.requeueAfter = 0;
+    return { message: `waiting for a plan of ${describeTask(task.key)}, whose kind was not known`, waitsFor: [] };
+  }
   const definition = definitionOf(pass, task);
   if (definition !== undefined) {
     const live = pass.live(definition.key);
@@ -270,10 +281,10 @@ async function prune(pass: Pass, task: SyncTask): Promise<void> {
 const CRD_POLL_MS = 250;
 const REPLACED_POLL_MS = 1_000;
 
-/** The kinds of a group that discovery does not know yet, though this plan brings their definition. */
+/** The kinds of a group that discovery does not know yet, though this plan or something it runs brings their definition. */
 async function rediscoverFor(pass: Pass, tasks: readonly SyncTask[]): Promise<void> {
   const { client, dryRun } = pass.input;
-  if (dryRun || !tasks.some((task) => isUnknownKind(pass, task) && definingTask(pass, task) !== undefined)) return;
+  if (dryRun || !tasks.some((task) => isUnknownKind(pass, task))) return;
   await client.rediscover();
 }
 
@@ -410,7 +421,6 @@ export async function settleHook(
 }
 
 function completed(pass: Pass, phase: OperationState['phase'], message: string): SyncPass {
-  const retries = pass.state.retryCount ?? 0;
   pass.state = {
     ...pass.state,
     phase,

@@ -27,7 +27,7 @@ export function taskOptions(
   const { apply, hook } = operation.syncStrategy ?? {};
   return {
     replace: own.replace ?? application.replace ?? false,
-    force: own.force ?? (apply?.force === true || hook?.force === true || application.force === true),
+    force: own.force ?? (apply?.force === true || hook?.force === true),
     validate: own.validate ?? application.validate ?? true,
     skipDryRunOnMissingResource: own.skipDryRunOnMissingResource ?? application.skipDryRunOnMissingResource ?? false,
     clientSideApplyMigration: own.clientSideApplyMigration ?? application.clientSideApplyMigration ?? true,
