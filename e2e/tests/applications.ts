@@ -47,6 +47,8 @@ export const live = async (path: string): Promise<LiveObject | undefined> =>
 export const exists = async (path: string): Promise<boolean> => (await live(path)) !== undefined;
 export const merge = async (path: string, body: object): Promise<unknown> =>
   (await world.cluster()).request('PATCH', path, body, 'application/merge-patch+json');
+export const strategicMerge = async (path: string, body: object): Promise<unknown> =>
+  (await world.cluster()).request('PATCH', path, body, 'application/strategic-merge-patch+json');
 export const post = async (path: string, body: object): Promise<unknown> =>
   (await world.cluster()).request('POST', path, body);
 export const remove = async (path: string): Promise<unknown> => (await world.cluster()).request('DELETE', path);

@@ -24,6 +24,7 @@ import {
   repositoryURL,
   results,
   startSync,
+  strategicMerge,
   sync,
   syncOptionsAnnotation,
   syncStatus,
@@ -301,9 +302,93 @@ test('RespectIgnoreDifferences leaves the replicas of an autoscaler alone', asyn
   expect(await syncStatus(name)).toBe('Synced');
   await change(name, { 'web.yaml': deployment('web', { image: 'nginx:1.30' }) });
   await expectSynced(name);
-  const { spec } = (await live(deploymentPath(name, 'web'))) ?? {};
+  const { spec, metadata } = (await live(deploymentPath(name, 'web'))) ?? {};
   expect(spec?.['replicas']).toBe(3);
   expect(JSON.stringify(spec?.['template'])).toContain('nginx:1.30');
+  const owners = (metadata?.managedFields ?? []).filter((entry) => JSON.stringify(entry).includes('"f:replicas":{}'));
+  expect(owners.filter(({ operation, subresource }) => operation === 'Apply' && subresource === undefined)).toEqual([]);
+});
+
+test('RespectIgnoreDifferences leaves a container that a rule selects by its name to whoever changes it', async () => {
+  const name = 'containers';
+  const images = async (): Promise<Record<string, string>> => {
+    const { template } = ((await live(deploymentPath(name, 'web')))?.spec ?? {}) as {
+      template?: { spec: { containers: { name: string; image: string }[] } };
+    };
+    return Object.fromEntries((template?.spec.containers ?? []).map((container) => [container.name, container.image]));
+  };
+  const web = (image: string): string => {
+    const object = JSON.parse(deployment('web', { image })) as {
+      spec: { template: { spec: { containers: object[] } } };
+    };
+    object.spec.template.spec.containers.push({ name: 'proxy', image: 'proxy:1' });
+    return JSON.stringify(object);
+  };
+  const rule = '.spec.template.spec.containers[] | select(.name == "proxy" or .name == "injected")';
+  await create(
+    name,
+    { 'web.yaml': web('nginx:1.29') },
+    {
+      syncOptions: ['RespectIgnoreDifferences=true'],
+      more: { ignoreDifferences: [{ group: 'apps', kind: 'Deployment', jqPathExpressions: [rule] }] },
+    },
+  );
+  await expectSynced(name);
+  const containers = [
+    { name: 'proxy', image: 'proxy:9' },
+    { name: 'injected', image: 'sidecar:1' },
+  ];
+  await strategicMerge(deploymentPath(name, 'web'), { spec: { template: { spec: { containers } } } });
+  await refresh(name);
+  expect(await syncStatus(name)).toBe('Synced');
+  await change(name, { 'web.yaml': web('nginx:1.30') });
+  await expectSynced(name);
+  const [main = ''] = Object.keys(await images());
+  expect(await images()).toEqual({ [main]: 'nginx:1.30', proxy: 'proxy:9', injected: 'sidecar:1' });
+  await change(name, { 'web.yaml': deployment('web', { image: 'nginx:1.31' }) });
+  await expectSynced(name);
+  expect(await images()).toEqual({ [main]: 'nginx:1.31', proxy: 'proxy:9', injected: 'sidecar:1' });
+});
+
+test('FailOnSharedResource names the other application and applies nothing', async () => {
+  const owner = 'sharing-one';
+  const name = 'sharing-two';
+  await create(owner, { 'shared.yaml': configMap('shared', { v: '1' }) });
+  await expectSynced(owner);
+  const shared = JSON.parse(configMap('shared', { v: '2' })) as { metadata: object };
+  const elsewhere = JSON.stringify({ ...shared, metadata: { ...shared.metadata, namespace: owner } });
+  await create(
+    name,
+    { 'shared.yaml': elsewhere, 'own.yaml': configMap('own', {}) },
+    { syncOptions: ['CreateNamespace=true', 'FailOnSharedResource=true'] },
+  );
+  const operation = await sync(name);
+  expect(operation).toMatchObject({
+    phase: 'Failed',
+    message: `Shared resource found: ConfigMap/shared is part of applications ${name} and ${owner}. Keep each in one application`,
+  });
+  expect((await live(configMapPath(owner, 'shared')))?.data).toEqual({ v: '1' });
+  expect(await live(configMapPath(name, 'own'))).toBeUndefined();
+});
+
+test('local manifests are deployed with hooks, as a deployment that nobody can roll back to', async () => {
+  const name = 'from-here';
+  await create(name, { 'config.yaml': configMap('settings', { v: 'git' }) });
+  await expectSynced(name);
+  const manifests = [configMap('settings', { v: 'local' }), hook('migrate', 'PreSync', 'echo done', {})];
+  const operation = await sync(name, { manifests });
+  expect(operation.phase).toBe('Succeeded');
+  expect(outcomes(operation)).toEqual({ migrate: 'Succeeded', settings: 'Succeeded' });
+  expect((await live(configMapPath(name, 'settings')))?.data).toEqual({ v: 'local' });
+  const app = await untilApplication(name, 'OutOfSync', ({ status }) => status?.sync?.status === 'OutOfSync');
+  const [git, local] = (app.status as { history?: { id: number; revision?: string }[] }).history ?? [];
+  expect([git?.revision, local?.revision]).toEqual([app.status?.sync?.revision, undefined]);
+  await expect(world.api.post(`/api/v1/applications/${name}/rollback`, { id: local?.id })).rejects.toThrow(
+    /was made of local manifests/,
+  );
+  await world.api.post(`/api/v1/applications/${name}/rollback`, { id: git?.id });
+  await untilApplication(name, 'Synced', ({ status }) => status?.sync?.status === 'Synced');
+  expect((await live(configMapPath(name, 'settings')))?.data).toEqual({ v: 'git' });
 });
 
 test('ApplyOutOfSyncOnly sends only what differs', async () => {
@@ -335,6 +420,16 @@ test('CreateNamespace gives the namespace its metadata, keeps it up to date and 
   await untilApplication(name, 'OutOfSync', (app) => app.status?.sync?.status === 'OutOfSync');
   await expectSynced(name);
   expect((await live(namespacePath))?.metadata.labels).toMatchObject({ team: 'green' });
+  await merge(applicationPath(name), {
+    spec: { syncPolicy: { managedNamespaceMetadata: { labels: { team: null }, annotations: { note: null } } } },
+  });
+  await untilApplication(name, 'OutOfSync', (app) => app.status?.sync?.status === 'OutOfSync');
+  await expectSynced(name);
+  const { labels, annotations } = (await live(namespacePath))?.metadata ?? {};
+  expect([labels, annotations]).toEqual([
+    expect.not.objectContaining({ team: 'green' }),
+    expect.not.objectContaining({ note: 'made by a sync' }),
+  ]);
   await world.api.delete(`/api/v1/applications/${name}?cascade=true`);
   await until(async () => (await live(applicationPath(name))) === undefined, { what: 'the application to go' });
   expect(await live(configMapPath(name, 'settings'))).toBeUndefined();
