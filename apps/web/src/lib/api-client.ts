@@ -30,6 +30,13 @@ export class ApiError extends Error {
   }
 }
 
+/** An error in words: what happened and, when the server knows, what to do about it. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof ApiError) || !error.fix) return error.message;
+  return `${error.message.replace(/[.\s]+$/, '')}. ${error.fix}`;
+}
+
 /** The server could not be reached at all: no answer, not a bad one. */
 export class ConnectionError extends Error {
   constructor(cause: unknown) {

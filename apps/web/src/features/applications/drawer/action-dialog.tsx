@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { describeError } from '../../../lib/api-client.ts';
 import type { Application, ResourceAction, ResourceRef } from '../../../lib/api-types.ts';
 import { runResourceAction } from '../commands.ts';
 import { type ApplicationKey, applicationQueries } from '../queries.ts';
@@ -41,7 +42,7 @@ export function ActionDialog({ applicationKey: key, app, resource, isManaged, ac
       void queryClient.invalidateQueries({ queryKey: applicationQueries.all(key) });
       onClose();
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(describeError(error));
       setBusy(false);
     }
   };

@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconDotsVertical, IconLink, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { describeError } from '../../../lib/api-client.ts';
 import type { Application, ResourceAction, ResourceRef } from '../../../lib/api-types.ts';
 import { deleteResource } from '../commands.ts';
 import { permission } from '../permission.ts';
@@ -43,7 +44,7 @@ export function ResourceMenu({
           color: 'red',
           autoClose: false,
           title: 'The server refused',
-          message: error instanceof Error ? error.message : String(error),
+          message: describeError(error),
         }),
     );
   };

@@ -7,6 +7,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import { ErrorState, Panel, PanelState } from '../../../components/panel.tsx';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
+import { describeError } from '../../../lib/api-client.ts';
 import { rowKey } from '../application-row.ts';
 import { refreshApplication } from '../commands.ts';
 import { applyLive, useLiveRows } from '../live.ts';
@@ -70,7 +71,7 @@ export function ApplicationList({ search, onSearch }: ApplicationListProps) {
           color: 'red',
           autoClose: false,
           title: `Could not refresh ${row.name}`,
-          message: String(error instanceof Error ? error.message : error),
+          message: describeError(error),
         }),
     );
   };

@@ -1,3 +1,4 @@
+import { describeError } from '../../../lib/api-client.ts';
 import { rowKey } from '../application-row.ts';
 import { refreshApplication, syncApplication } from '../commands.ts';
 import type { ApplicationKey } from '../queries.ts';
@@ -23,7 +24,7 @@ export async function runBulk(
         if (command === 'refresh') await refreshApplication(key, 'normal');
         else await syncApplication(key, { prune: false, force: false, dryRun: false, runHooks: true });
       } catch (error) {
-        result.failures.push({ key: rowKey(key), message: error instanceof Error ? error.message : String(error) });
+        result.failures.push({ key: rowKey(key), message: describeError(error) });
       }
       result.done += 1;
       onProgress(result.done);
