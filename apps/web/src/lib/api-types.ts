@@ -18,7 +18,7 @@ export type HealthStatus = 'Healthy' | 'Progressing' | 'Degraded' | 'Suspended' 
 export type ApplicationSource = Schemas['ApplicationSource'];
 type Status = Schemas['ApplicationStatus'];
 /** Argo CD leaves out what is empty; a resource without a kind or a name does not exist. */
-type ResourceStatus = NonNullable<Status['resources']>[number] & { kind: string; name: string };
+export type ResourceStatus = NonNullable<Status['resources']>[number] & { kind: string; name: string };
 /** Whatever the API answers has a namespace; only what is sent to it may go without. */
 export type Application = Omit<Schemas['Application'], 'metadata' | 'status'> & {
   metadata: Schemas['Application']['metadata'] & { namespace: string };

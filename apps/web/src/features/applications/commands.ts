@@ -87,6 +87,27 @@ export const resumeApplication = (key: ApplicationKey): Promise<unknown> =>
 export const terminateOperation = (key: ApplicationKey): Promise<unknown> =>
   api.delete(applicationPath(key, 'operation'), inNamespace(key));
 
+/**
+ * Agrees to what `Prune=confirm` or `Delete=confirm` asks about since `askedAt`; what comes later asks again. The clock of
+ * this machine may be behind the server's.
+ */
+export const confirmDeletions = (key: ApplicationKey, askedAt: string): Promise<unknown> =>
+  api.patch(
+    applicationPath(key),
+    {
+      ...inNamespace(key),
+      patchType: 'merge',
+      patch: JSON.stringify({
+        metadata: {
+          annotations: {
+            'argocd.argoproj.io/deletion-approved': new Date(Math.max(Date.now(), Date.parse(askedAt))).toISOString(),
+          },
+        },
+      }),
+    },
+    inNamespace(key),
+  );
+
 export function deleteApplication(
   key: ApplicationKey,
   cascade: 'foreground' | 'background' | 'keep',

@@ -1,4 +1,4 @@
-import { Badge, CloseButton, Tabs } from '@mantine/core';
+import { CloseButton, Tabs } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { IconLink } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -8,7 +8,8 @@ import { CodeEditor, CodeLoading } from '../../../components/code/lazy-code.tsx'
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { KindIcon } from '../../../components/kind-icon.tsx';
 import { ErrorState, PanelBoundary, PanelState } from '../../../components/panel.tsx';
-import { StatusBadge } from '../../../components/status-icon.tsx';
+import { StatusBadge, StatusIcon } from '../../../components/status-icon.tsx';
+import { TabStrip } from '../../../components/tab-strip.tsx';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
 import { ApiError } from '../../../lib/api-client.ts';
 import type { Application, ManagedResource, ResourceRef } from '../../../lib/api-types.ts';
@@ -136,16 +137,16 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
         onChange={(value) => onSearch({ pane: (value ?? 'summary') as ResourcePane })}
         className={classes.tabs ?? ''}
       >
-        <Tabs.List aria-label="About this resource">
+        <TabStrip open={pane} aria-label="About this resource">
           <Tabs.Tab value="summary">Summary</Tabs.Tab>
           {item?.sync && (
             <Tabs.Tab
               value="diff"
               rightSection={
                 differs ? (
-                  <Badge size="xs" circle color="yellow" variant="light" aria-label="differs">
-                    !
-                  </Badge>
+                  <span className={classes.differs}>
+                    <StatusIcon tone="outofsync" size={13} label="differs" />
+                  </span>
                 ) : undefined
               }
             >
@@ -156,7 +157,7 @@ export default function ResourceDrawer({ applicationKey: key, app, node, search,
           {item?.sync && <Tabs.Tab value="target">Desired</Tabs.Tab>}
           <Tabs.Tab value="events">Events</Tabs.Tab>
           {loggingKinds.has(ref.kind) && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
-        </Tabs.List>
+        </TabStrip>
         <PanelBoundary what="this resource" key={`${node} ${pane}`}>
           <Tabs.Panel value="summary" className={classes.pane ?? ''}>
             {live.error && !(live.error instanceof ApiError && live.error.notFound) ? (

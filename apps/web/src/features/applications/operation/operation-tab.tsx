@@ -1,5 +1,4 @@
-import { Button, Modal, Tooltip } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Button, Tooltip } from '@mantine/core';
 import { IconHistoryOff, IconPlayerStop, IconRepeat } from '@tabler/icons-react';
 import { useState } from 'react';
 import { CopyButton } from '../../../components/copy-button.tsx';
@@ -8,15 +7,15 @@ import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusBadge, StatusIcon } from '../../../components/status-icon.tsx';
 import { useNow } from '../../../hooks/use-now.ts';
 import type { Application } from '../../../lib/api-types.ts';
-import { phaseTone } from '../../../lib/status.ts';
 import { formatDuration } from '../../../lib/time.ts';
 import { shortRevision } from '../application-row.ts';
-import { terminateOperation } from '../commands.ts';
+import { operationStatus, retryWait } from '../operation-wait.ts';
 import { conditionAdvice } from '../page/condition-advice.ts';
 import { permission } from '../permission.ts';
 import type { ApplicationKey } from '../queries.ts';
 import classes from './operation.module.css';
 import { cardTone, cardWord, operationBoard } from './operation-board.ts';
+import { TerminateDialog } from './terminate-dialog.tsx';
 
 interface OperationTabProps {
   applicationKey: ApplicationKey;
@@ -48,24 +47,14 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
   const denied = permission(app, 'sync');
   const { initiatedBy, sync } = operation.operation;
   const advice = failed ? conditionAdvice({ type: 'SyncError', message: operation.message ?? '' }) : undefined;
-
-  const terminate = () => {
-    setConfirming(false);
-    terminateOperation(key).catch((error: unknown) =>
-      notifications.show({
-        color: 'red',
-        autoClose: false,
-        title: 'Could not terminate',
-        message: error instanceof Error ? error.message : String(error),
-      }),
-    );
-  };
+  const { word, tone } = operationStatus(operation);
+  const retry = retryWait(operation);
 
   return (
     <Panel aria-label="Operation">
       <div className={classes.head}>
-        <StatusBadge tone={phaseTone(operation.phase)} pill>
-          {operation.phase === 'Running' ? 'Running' : operation.phase}
+        <StatusBadge tone={tone} pill>
+          {word}
         </StatusBadge>
         <Fact name="Revision">
           <code>{shortRevision(operation.syncResult?.revision ?? sync?.revision) || '–'}</code>
@@ -87,7 +76,7 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
             .filter(Boolean)
             .join(', ') || 'none'}
         </Fact>
-        {(operation.retryCount ?? 0) > 0 && <Fact name="Retries">{operation.retryCount}</Fact>}
+        {(operation.retryCount ?? 0) > 0 && !retry && <Fact name="Retries">{operation.retryCount}</Fact>}
         <div className={classes.end}>
           {running ? (
             <Tooltip label={denied ?? 'Stops before the next step; what was applied stays'}>
@@ -109,7 +98,7 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
           )}
         </div>
       </div>
-      {running && (
+      {running && !retry && (
         <div
           className={classes.progress}
           role="progressbar"
@@ -121,12 +110,25 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
           <div style={{ width: `${board.total === 0 ? 0 : (100 * board.done) / board.total}%` }} />
         </div>
       )}
-      {running && (
+      {running && !retry && (
         <div className={classes.line} role="status">
-          <StatusIcon tone="progressing" />
+          <StatusIcon tone={tone} />
           <p>
-            {board.blockedBy ?? operation.message} · {board.done} of {board.total} done
+            {board.blockedBy ?? operation.message ?? 'Starting'} · {board.done} of {board.total} done
           </p>
+        </div>
+      )}
+      {retry && (
+        <div className={classes.line} data-bad>
+          <StatusIcon tone="degraded" />
+          <p>
+            <b>
+              Retry {retry.attempt} starts <RelativeTime value={retry.at} />.
+            </b>
+            <br />
+            The last attempt failed: {retry.reason}
+          </p>
+          <CopyButton value={retry.reason} label="Copy the error" />
         </div>
       )}
       {failed && (
@@ -146,11 +148,11 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
       )}
       {board.phases.length === 0 ? (
         <PanelState
-          icon={<StatusIcon tone={phaseTone(operation.phase)} size={22} />}
-          title={running ? 'Starting' : 'No resource was touched'}
+          icon={<StatusIcon tone={tone} size={22} />}
+          title={running && !retry ? 'Starting' : 'No resource was touched'}
           compact
         >
-          {operation.message}
+          {failed || retry ? 'It failed before the first resource was applied.' : operation.message}
         </PanelState>
       ) : (
         <div className={classes.board}>
@@ -185,9 +187,11 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
                           ) : (
                             <StatusIcon tone={cardTone[card.state]} />
                           )}
-                          <span className={classes.cardName}>{card.ref.name}</span>
+                          <span className={classes.cardName} title={card.ref.name}>
+                            {card.ref.name}
+                          </span>
                           <span className={classes.cardState}>{cardWord[card.state]}</span>
-                          <span className={classes.cardText}>
+                          <span className={classes.cardText} title={withoutSubject(card.message)}>
                             {card.hookType ? `${card.ref.kind} hook` : card.ref.kind}
                             {card.message && ` · ${withoutSubject(card.message)}`}
                           </span>
@@ -201,20 +205,7 @@ export function OperationTab({ applicationKey: key, app, onOpen, onPlan }: Opera
           ))}
         </div>
       )}
-      <Modal opened={confirming} onClose={() => setConfirming(false)} title="Terminate the operation?">
-        <p>
-          It stops before the next step. Resources that were applied stay as they are, so the application may be
-          half-way.
-        </p>
-        <div style={{ display: 'flex', justifyContent: 'flex-end', gap: 8, marginTop: 18 }}>
-          <Button variant="default" data-autofocus onClick={() => setConfirming(false)}>
-            Keep running
-          </Button>
-          <Button color="red" onClick={terminate}>
-            Terminate
-          </Button>
-        </div>
-      </Modal>
+      <TerminateDialog applicationKey={key} opened={confirming} onClose={() => setConfirming(false)} />
     </Panel>
   );
 }

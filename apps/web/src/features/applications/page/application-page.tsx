@@ -15,28 +15,33 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { ErrorState, Panel, PanelBoundary } from '../../../components/panel.tsx';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusIcon } from '../../../components/status-icon.tsx';
+import { TabStrip } from '../../../components/tab-strip.tsx';
 import { useNow } from '../../../hooks/use-now.ts';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
-import { ApiError } from '../../../lib/api-client.ts';
+import { ApiError, describeError } from '../../../lib/api-client.ts';
 import type { Application } from '../../../lib/api-types.ts';
 import { autoSyncOf, holdOf, isBusy, outOfSyncCount, shortRevision } from '../application-row.ts';
-import { refreshApplication, resumeApplication, terminateOperation } from '../commands.ts';
+import { refreshApplication, resumeApplication } from '../commands.ts';
 import { DiffTab } from '../diff/diff-tab.tsx';
 import { EventsList } from '../events-list.tsx';
 import { HistoryTab } from '../history/history-tab.tsx';
 import { useLiveApplication } from '../live.ts';
 import { LogsTab } from '../logs/logs-tab.tsx';
 import { OperationTab } from '../operation/operation-tab.tsx';
+import { TerminateDialog } from '../operation/terminate-dialog.tsx';
+import { asksForConfirmation } from '../operation-wait.ts';
 import { permission } from '../permission.ts';
 import { type ApplicationKey, applicationQueries } from '../queries.ts';
 import { ResourcesTab } from '../resources/resources-tab.tsx';
 import type { ApplicationSearch, ApplicationTab } from '../search.ts';
+import { isClosedFor } from '../sync-windows.ts';
 import { conditionAdvice, isErrorCondition } from './condition-advice.ts';
+import { ConfirmBanner } from './confirm-banner.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { DetailsTab } from './details-tab.tsx';
 import classes from './page.module.css';
@@ -90,12 +95,13 @@ export function ApplicationPage({ applicationKey: key, search, onSearch }: Appli
     <div className={classes.page}>
       <Crumbs name={key.name} project={app.spec.project} />
       <Header applicationKey={key} app={app} onSearch={onSearch} onTab={openTab} />
+      <ConfirmBanner applicationKey={key} app={app} />
       <HoldBanner applicationKey={key} app={app} onSearch={onSearch} />
       <Conditions app={app} />
       <Tiles applicationKey={key} app={app} onTab={openTab} onNode={openNode} />
       <Tabs value={tab} onChange={(value) => openTab(value as ApplicationTab)}>
         <div className={classes.tabBar}>
-          <TabList open={tab}>
+          <TabStrip open={tab}>
             <Tabs.Tab value="resources">Resources</Tabs.Tab>
             <Tabs.Tab
               value="diff"
@@ -108,7 +114,7 @@ export function ApplicationPage({ applicationKey: key, search, onSearch }: Appli
             <Tabs.Tab value="events">Events</Tabs.Tab>
             <Tabs.Tab value="logs">Logs</Tabs.Tab>
             <Tabs.Tab value="details">Details</Tabs.Tab>
-          </TabList>
+          </TabStrip>
         </div>
         <div className={classes.panel}>
           <PanelBoundary key={tab} what="this tab">
@@ -172,7 +178,9 @@ function Crumbs({ name, project }: { name: string; project?: string }) {
         </>
       )}
       <span aria-hidden="true">/</span>
-      <span aria-current="page">{name}</span>
+      <span aria-current="page" title={name}>
+        {name}
+      </span>
     </nav>
   );
 }
@@ -186,14 +194,17 @@ interface HeaderProps {
 
 function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
   const now = useNow();
+  const [terminating, setTerminating] = useState(false);
   const [refreshing, setRefreshing] = useState<'normal' | 'hard'>();
   const queryClient = useQueryClient();
   const deployed = app.status?.history?.at(-1)?.revision ?? '';
   const running = useQuery(applicationQueries.revision(key, deployed));
   const busy = isBusy(app);
   const count = outOfSyncCount(app);
-  const syncDenied = permission(app, 'sync');
-  const rollbackDenied = permission(app, 'rollback');
+  const windows = useQuery(applicationQueries.syncWindows(key));
+  const going = app.metadata.deletionTimestamp ? 'The application is being deleted.' : undefined;
+  const syncDenied = going ?? permission(app, 'sync');
+  const rollbackDenied = going ?? permission(app, 'rollback');
   const deleteDenied = permission(app, 'delete');
   const history = app.status?.history ?? [];
   const previous = history.at(-2);
@@ -232,9 +243,8 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
       <div className={classes.headText}>
         <h1>{app.metadata.name}</h1>
         <p className={classes.truth}>
-          <Truth segments={truthSentence(app, running.data, now)} />
+          <Truth segments={truthSentence(app, running.data, now, !isClosedFor('automated', windows.data))} />
         </p>
-        {app.metadata.deletionTimestamp && <p className={classes.truth}>It is being deleted.</p>}
       </div>
       <div className={classes.actions}>
         {busy ? (
@@ -307,9 +317,7 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
             <Menu.Item
               leftSection={<IconPlayerStop size={16} />}
               disabled={!busy || syncDenied !== undefined}
-              onClick={() => {
-                terminateOperation(key).catch((error: unknown) => failed('Could not terminate', error));
-              }}
+              onClick={() => setTerminating(true)}
             >
               Terminate operation
             </Menu.Item>
@@ -325,6 +333,7 @@ function Header({ applicationKey: key, app, onSearch, onTab }: HeaderProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
+      <TerminateDialog applicationKey={key} opened={terminating} onClose={() => setTerminating(false)} />
     </header>
   );
 }
@@ -347,7 +356,7 @@ function failed(title: string, error: unknown): void {
     color: 'red',
     autoClose: false,
     title,
-    message: error instanceof Error ? error.message : String(error),
+    message: describeError(error),
   });
 }
 
@@ -418,9 +427,10 @@ function HoldBanner({
 
 function Conditions({ app }: { app: Application }) {
   const seen = new Set<string>();
-  const conditions = (app.status?.conditions ?? []).filter(({ type, message }) => {
-    const id = `${type} ${message}`;
-    if (seen.has(id)) return false;
+  const conditions = (app.status?.conditions ?? []).filter((condition) => {
+    const id = `${condition.type} ${condition.message}`;
+    // The banner that asks says it.
+    if (seen.has(id) || asksForConfirmation(condition)) return false;
     seen.add(id);
     return true;
   });
@@ -469,16 +479,4 @@ function PageSkeleton({ name }: { name: string }) {
       <Skeleton height={420} radius={11} />
     </div>
   );
-}
-
-/** On a narrow screen the tabs scroll sideways; the open one stays in view. */
-function TabList({ open, children }: { open: ApplicationTab; children: ReactNode }) {
-  const list = useRef<HTMLDivElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another tab opens
-  useEffect(() => {
-    const tab = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
-    // Not scrollIntoView, which would move the page too.
-    if (tab) list.current?.scrollTo({ left: tab.offsetLeft + tab.offsetWidth / 2 - list.current.clientWidth / 2 });
-  }, [open]);
-  return <Tabs.List ref={list}>{children}</Tabs.List>;
 }

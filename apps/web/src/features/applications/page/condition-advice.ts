@@ -1,5 +1,9 @@
 import type { Condition } from '../../../lib/api-types.ts';
 
+/** A sentence of a message that asks for something, as the server's own errors end with. */
+const instruction =
+  /(?:^|[.;:] )(?:Add|Change|Check|Choose|Confirm|Correct|Give|Grant|Keep|Make|Push|Raise|Register|Remove|Rename|Restore|Set|Start|Use|Wait) /m;
+
 /** What a person can do about a condition, or undefined when its own message says it all. */
 export function conditionAdvice({ type, message }: Condition): string | undefined {
   const text = message.toLowerCase();
@@ -7,19 +11,19 @@ export function conditionAdvice({ type, message }: Condition): string | undefine
     return 'Renew the credentials of the repository under Platform → Repositories, then refresh.';
   if (/x509|certificate/.test(text))
     return 'Check the certificate of the server named in the message, or add its authority to the trusted ones.';
-  if (/no such host|connection refused|i\/o timeout|dial tcp/.test(text))
+  if (/no such host|connection refused|i\/o timeout|dial tcp/.test(text) && !instruction.test(message))
     return 'The address did not answer. Check it and the network between, then refresh.';
   if (/immutable|forbidden: updates to statefulset|field is immutable/.test(text))
     return 'An immutable field changes. Sync with Force to delete and create the resource again, or revert the change in Git.';
+  // The message says what to do, or names the ways to go on.
+  if (instruction.test(message) || text.startsWith('skipping sync attempt')) return undefined;
   if (/app path does not exist|path .* does not exist/.test(text))
     return 'Correct the path of the source, or push the missing folder.';
-  // The message names the ways to go on.
-  if (text.startsWith('skipping sync attempt')) return undefined;
   switch (type) {
     case 'ComparisonError':
       return 'The application cannot be compared until this is solved. Refresh after you have changed something.';
     case 'SyncError':
-      return 'Look at the failed resource under Operation, correct it in Git, and sync again.';
+      return 'Correct the failed resource in Git and sync again. Operation shows which one it is.';
     case 'InvalidSpecError':
       return 'Correct the source, destination or project of the application.';
     case 'OrphanedResourceWarning':

@@ -1,9 +1,11 @@
 import { Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { CodeEditor, CodeLoading } from '../../../components/code/lazy-code.tsx';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { ErrorState, Panel } from '../../../components/panel.tsx';
 import { RelativeTime } from '../../../components/relative-time.tsx';
+import { TabStrip } from '../../../components/tab-strip.tsx';
 import type { Application, ApplicationSource } from '../../../lib/api-types.ts';
 import { toYaml, withoutBookkeeping } from '../../../lib/yaml.ts';
 import { clusterLabel } from '../application-row.ts';
@@ -12,15 +14,16 @@ import classes from './page.module.css';
 
 /** What the application is made of: its facts, its parameters, its own manifest and what it renders to. */
 export function DetailsTab({ applicationKey: key, app }: { applicationKey: ApplicationKey; app: Application }) {
+  const [open, setOpen] = useState<string | null>('facts');
   return (
     <Panel>
-      <Tabs defaultValue="facts">
-        <Tabs.List px={10}>
+      <Tabs value={open} onChange={setOpen}>
+        <TabStrip open={open} aria-label="Details">
           <Tabs.Tab value="facts">Facts</Tabs.Tab>
           <Tabs.Tab value="parameters">Parameters</Tabs.Tab>
           <Tabs.Tab value="manifest">Application manifest</Tabs.Tab>
           <Tabs.Tab value="rendered">Rendered manifests</Tabs.Tab>
-        </Tabs.List>
+        </TabStrip>
         <Tabs.Panel value="facts">
           <Facts app={app} />
         </Tabs.Panel>

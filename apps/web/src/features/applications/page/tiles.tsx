@@ -5,13 +5,15 @@ import type { ReactNode } from 'react';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusBadge } from '../../../components/status-icon.tsx';
 import { useNow } from '../../../hooks/use-now.ts';
-import type { Application } from '../../../lib/api-types.ts';
-import { healthTone, phaseTone, syncLabel, syncTone } from '../../../lib/status.ts';
-import { formatDuration } from '../../../lib/time.ts';
+import type { Application, ResourceStatus } from '../../../lib/api-types.ts';
+import { healthTone, syncLabel, syncTone } from '../../../lib/status.ts';
+import { formatAbsolute, formatDuration } from '../../../lib/time.ts';
 import { autoSyncOf, outOfSyncCount, shortRevision, sourceOf } from '../application-row.ts';
+import { operationStatus, retryWait } from '../operation-wait.ts';
 import { type ApplicationKey, applicationQueries } from '../queries.ts';
 import { resourceId } from '../resource-id.ts';
 import type { ApplicationTab } from '../search.ts';
+import { isClosedFor } from '../sync-windows.ts';
 import classes from './page.module.css';
 
 interface TilesProps {
@@ -46,23 +48,33 @@ function Tile({ title, main, children }: { title: string; main: ReactNode; child
 function HealthTile({ app, onNode }: { app: Application; onNode: (node: string) => void }) {
   const health = app.status?.health?.status ?? 'Unknown';
   const resources = app.status?.resources ?? [];
-  const assessed = resources.filter((each) => each.health?.status);
+  const assessed = resources.filter((each) => each.health?.status && each.health.status !== 'Missing');
+  const missing = resources.filter((each) => each.health?.status === 'Missing').length;
   const culprit = health === 'Healthy' ? undefined : resources.find((each) => each.health?.status === health);
   return (
     <Tile title="Health" main={<StatusBadge tone={healthTone(health)}>{health}</StatusBadge>}>
       {culprit ? (
-        <button type="button" className={classes.tileButton} onClick={() => onNode(resourceId(culprit))}>
-          {culprit.kind} {culprit.name}
-          {culprit.health?.message && `: ${culprit.health.message}`}
+        <button
+          type="button"
+          className={classes.tileButton}
+          title={sentenceOf(culprit)}
+          onClick={() => onNode(resourceId(culprit))}
+        >
+          {sentenceOf(culprit)}
         </button>
       ) : assessed.length > 0 ? (
-        `${assessed.filter((each) => each.health?.status === 'Healthy').length} of ${assessed.length} ${assessed.length === 1 ? 'resource' : 'resources'} healthy`
+        `${assessed.filter((each) => each.health?.status === 'Healthy').length} of ${assessed.length} ${assessed.length === 1 ? 'resource' : 'resources'} healthy${missing > 0 ? `, ${missing} missing` : ''}`
+      ) : missing > 0 ? (
+        `${missing === 1 ? '1 resource is' : `${missing} resources are`} missing`
       ) : (
         'No resource reports health'
       )}
     </Tile>
   );
 }
+
+const sentenceOf = ({ kind, name, health }: ResourceStatus): string =>
+  `${kind} ${name}${health?.message ? `: ${health.message}` : ''}`;
 
 function SyncTile({ app, onTab }: { app: Application; onTab: (tab: ApplicationTab) => void }) {
   const sync = app.status?.sync;
@@ -77,7 +89,7 @@ function SyncTile({ app, onTab }: { app: Application; onTab: (tab: ApplicationTa
             {count === 1 ? '1 resource differs' : `${count} resources differ`}
           </button>
           {prune > 0 && `, ${prune} to prune`}
-          {' · '}
+          <br />
         </>
       )}
       <code>{shortRevision(sync?.revision) || '–'}</code> from {source.targetRevision || 'HEAD'}
@@ -95,21 +107,21 @@ function OperationTile({ app, onTab }: { app: Application; onTab: (tab: Applicat
       </Tile>
     );
   const running = operation.phase === 'Running' || operation.phase === 'Terminating';
+  const { word, tone } = operationStatus(operation);
+  const retry = retryWait(operation);
   const { initiatedBy } = operation.operation;
   const failed = operation.syncResult?.resources?.find(
     (each) => each.status === 'SyncFailed' || each.hookPhase === 'Failed',
   );
   return (
-    <Tile
-      title="Last operation"
-      main={
-        <StatusBadge tone={phaseTone(operation.phase)}>
-          {operation.phase === 'Running' ? 'Syncing' : operation.phase}
-        </StatusBadge>
-      }
-    >
-      <button type="button" className={classes.tileButton} onClick={() => onTab('operation')}>
-        {failed ? (
+    <Tile title="Last operation" main={<StatusBadge tone={tone}>{word}</StatusBadge>}>
+      <button type="button" className={classes.tileButton} title={operation.message} onClick={() => onTab('operation')}>
+        {retry ? (
+          <>
+            Retry {retry.attempt} <RelativeTime value={retry.at} tooltip={false} />
+            {failed && `: ${failed.kind} ${failed.name} failed`}
+          </>
+        ) : failed ? (
           `${failed.kind} ${failed.name} failed`
         ) : running ? (
           operation.message || 'Running'
@@ -117,7 +129,8 @@ function OperationTile({ app, onTab }: { app: Application; onTab: (tab: Applicat
           <RelativeTime value={operation.finishedAt ?? operation.startedAt} tooltip={false} />
         )}
       </button>
-      {` · ${formatDuration(operation.startedAt, operation.finishedAt ?? now)}, ${initiatedBy?.username ? `by ${initiatedBy.username}` : 'automatic'}`}
+      <br />
+      {`${formatDuration(operation.startedAt, operation.finishedAt ?? now)}, ${initiatedBy?.username ? `by ${initiatedBy.username}` : 'automatic'}`}
     </Tile>
   );
 }
@@ -126,7 +139,8 @@ function PolicyTile({ applicationKey, app }: { applicationKey: ApplicationKey; a
   const windows = useQuery(applicationQueries.syncWindows(applicationKey));
   const automated = app.spec.syncPolicy?.automated;
   const auto = autoSyncOf(app);
-  const blocked = windows.data?.canSync === false;
+  const blocked = isClosedFor('manual', windows.data);
+  const automatedBlocked = auto !== 'off' && isClosedFor('automated', windows.data);
   const assigned = windows.data?.assignedWindows?.length ?? 0;
   return (
     <section className={classes.tile}>
@@ -147,8 +161,18 @@ function PolicyTile({ applicationKey, app }: { applicationKey: ApplicationKey; a
             <Flag on={automated?.selfHeal === true} label="self-heal" hint="Undoes changes made in the cluster" />
           </>
         )}
-        {blocked && <Flag on label="closed by a sync window" hint="No sync is possible now" />}
-        {!blocked && assigned > 0 && (
+        {blocked ? (
+          <Flag on label="closed by a sync window" hint={`No sync is possible ${until(windows.data?.changesAt)}`} />
+        ) : (
+          automatedBlocked && (
+            <Flag
+              on
+              label="waits for a sync window"
+              hint={`No automatic sync ${until(windows.data?.changesAt)}; a sync by hand is possible`}
+            />
+          )
+        )}
+        {!blocked && !automatedBlocked && assigned > 0 && (
           <Flag
             on
             label={assigned === 1 ? '1 sync window' : `${assigned} sync windows`}
@@ -164,6 +188,8 @@ function PolicyTile({ applicationKey, app }: { applicationKey: ApplicationKey; a
     </section>
   );
 }
+
+const until = (time: string | undefined): string => (time ? `until ${formatAbsolute(time)}` : 'now');
 
 function Flag({ on, label, hint }: { on: boolean; label: string; hint: string }) {
   return (

@@ -62,4 +62,36 @@ describe('truthSentence', () => {
     };
     expect(say(app(status))).toContain('Syncing to a1b2c3d, started 1 min ago by ada.');
   });
+
+  it('does not promise what automatic sync will not do', () => {
+    const status = { ...deployed, health: { status: 'Healthy' as const }, sync: { status: 'OutOfSync' as const } };
+    const refused = app({ ...status, conditions: [{ type: 'SyncError', message: 'Skipping sync attempt' }] }, true);
+    expect(say(refused)).toMatch(/automatic sync did not apply it\.$/);
+    expect(sentenceText(truthSentence(app(status, true), undefined, now, false))).toMatch(
+      /automatic sync waits for a sync window to apply it\.$/,
+    );
+  });
+
+  it('says what a running operation waits for, and that the application goes away', () => {
+    const waiting = (message: string, finishedAt?: string) =>
+      app({
+        ...deployed,
+        sync: { status: 'OutOfSync' },
+        operationState: {
+          operation: {},
+          phase: 'Running',
+          startedAt: '2026-03-01T11:50:00Z',
+          message,
+          ...(finishedAt && { finishedAt }),
+          syncResult: { revision },
+        },
+      });
+    expect(say(waiting('x failed. Retrying attempt #2 at 12:10PM.', '2026-03-01T11:55:00Z'))).toMatch(
+      /The sync to a1b2c3d, started 10 min ago automatically, failed and is tried again in 10 min\. $/,
+    );
+    expect(say(waiting('waiting for pruning confirmation of /ConfigMap/a'))).toMatch(/waits for a confirmation\. $/);
+    const going = app({ ...deployed, sync: { status: 'Synced' } });
+    going.metadata.deletionTimestamp = '2026-03-01T11:00:00Z';
+    expect(say(going)).toMatch(/It is being deleted\.$/);
+  });
 });
