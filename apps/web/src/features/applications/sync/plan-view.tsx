@@ -51,7 +51,10 @@ export function PlanNotes({ plan }: { plan: Plan }) {
           <IconAlertTriangle size={16} />
           <ul className={classes.warnings}>
             {plan.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
+              <li key={warning}>
+                {subjectOf(plan, warning)}
+                {warning}
+              </li>
             ))}
           </ul>
         </div>
@@ -59,6 +62,19 @@ export function PlanNotes({ plan }: { plan: Plan }) {
     </>
   );
 }
+
+/** "Deployment web: " before what is true of one step, "3 resources: " before what is true of several. */
+function subjectOf(plan: Plan, warning: string): string {
+  const [first, ...others] = tasksOf(plan).filter((task) => task.warnings.includes(warning));
+  if (!first) return '';
+  return others.length > 0 ? `${others.length + 1} resources: ` : `${first.kind} ${first.name}: `;
+}
+
+/** Argo CD's words for a resource that is left alone, with what would change that. */
+const skipWords: Record<string, string> = {
+  'ignored (requires pruning)': 'Not in Git any more. Stays, because Prune is off.',
+  'ignored (no prune)': 'Not in Git any more. Stays, because its sync options say Prune=false.',
+};
 
 interface PlanBodyProps {
   plan: Plan | undefined;
@@ -74,7 +90,12 @@ interface PlanBodyProps {
 /** Phases, waves and steps on the left; what a step changes on the right. */
 export function PlanBody({ plan, error, onRetry, moved, picked, onPick }: PlanBodyProps) {
   const [chosen, setChosen] = useState<string>();
-  if (error) return <ErrorState error={error} what="the plan" retry={onRetry} />;
+  if (error)
+    return (
+      <div className={classes.nothing}>
+        <ErrorState error={error} what="the plan" retry={onRetry} />
+      </div>
+    );
   if (!plan)
     return (
       <div className={classes.body}>
@@ -88,13 +109,15 @@ export function PlanBody({ plan, error, onRetry, moved, picked, onPick }: PlanBo
   const tasks = tasksOf(plan);
   const current =
     tasks.find((task) => resourceId(task) === chosen) ??
-    tasks.find((task) => task.action !== 'unchanged' && task.action !== 'hook') ??
+    tasks.find((task) => task.action !== 'unchanged' && task.action !== 'hook' && !task.skipReason) ??
     tasks[0];
   if (!current)
     return (
-      <PanelState icon={<IconChecks size={22} />} title="Nothing to do">
-        Git asks for no resources at this revision.
-      </PanelState>
+      <div className={classes.nothing}>
+        <PanelState icon={<IconChecks size={22} />} title="Nothing to do">
+          Git asks for no resources at this revision.
+        </PanelState>
+      </div>
     );
   return (
     <div className={classes.body}>
@@ -166,7 +189,7 @@ function Wave({ wave, tasks, current, onChoose, moved, picked, onPick }: WavePro
               aria-current={task === current}
               onClick={() => onChoose(id)}
             >
-              <ChangeMark change={task.action as PlanAction} />
+              <ChangeMark change={task.skipReason ? 'unchanged' : (task.action as PlanAction)} />
               <span className={classes.taskName}>
                 {task.name} <small>{task.kind}</small> {moved.has(id) && <span className={classes.moved}>new</span>}
               </span>
@@ -175,7 +198,9 @@ function Wave({ wave, tasks, current, onChoose, moved, picked, onPick }: WavePro
                   {warning}
                 </span>
               ))}
-              {task.skipReason && <span className={classes.taskNote}>{task.skipReason}</span>}
+              {task.skipReason && (
+                <span className={classes.taskNote}>{skipWords[task.skipReason] ?? task.skipReason}</span>
+              )}
             </button>
           </div>
         );

@@ -6,6 +6,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RelativeTime } from '../../../components/relative-time.tsx';
+import { describeError } from '../../../lib/api-client.ts';
 import { autoSyncOf, shortRevision } from '../application-row.ts';
 import { rollbackApplication } from '../commands.ts';
 import { permission } from '../permission.ts';
@@ -73,7 +74,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
       onClose();
       void navigate({ to: '/applications/$namespace/$name', params: key, search: { tab: 'operation' } });
     } catch (error) {
-      if (!(await plan.replanIfStale(error, seen))) setFailure(error instanceof Error ? error.message : String(error));
+      if (!(await plan.replanIfStale(error, seen))) setFailure(describeError(error));
     }
     setApplying(false);
   };
@@ -130,7 +131,7 @@ export default function RollbackDialog({ applicationKey: key, id, onClose }: Rol
           />
           {held && (
             <Radio.Group label="Automatic sync resumes" value={resume} onChange={setResume}>
-              <div style={{ display: 'flex', flexDirection: 'column', gap: 7, marginTop: 6 }}>
+              <div style={{ display: 'flex', flexDirection: 'column', gap: 9, marginTop: 6 }}>
                 <Radio size="xs" value="manual" label="When someone resumes it" />
                 <Radio size="xs" value="next-commit" label="With the next commit to the target revision" />
                 <div style={{ display: 'flex', gap: 10, alignItems: 'center' }}>
@@ -233,7 +234,7 @@ function Side({
   return (
     <div className={classes.side}>
       <small>{title}</small>
-      <p>
+      <p title={message}>
         <code>{shortRevision(revision)}</code> {message?.split('\n')[0]}
       </p>
       <small>

@@ -7,12 +7,15 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
+import { describeError } from '../../../lib/api-client.ts';
 import { isMac } from '../../../lib/platform.ts';
-import { shortRevision } from '../application-row.ts';
+import { formatAbsolute } from '../../../lib/time.ts';
+import { isBusy, shortRevision } from '../application-row.ts';
 import { syncApplication } from '../commands.ts';
 import { permission } from '../permission.ts';
 import { type ApplicationKey, applicationQueries } from '../queries.ts';
 import { resourceId } from '../resource-id.ts';
+import { isClosedFor } from '../sync-windows.ts';
 import { blastRadius, tasksOf } from './blast-radius.ts';
 import classes from './plan.module.css';
 import { PlanBody, PlanNotes, PlanSummary } from './plan-view.tsx';
@@ -43,8 +46,18 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
   const plan = usePlan(key, { prune: withPrune, force, runHooks });
   const radius = plan.data ? blastRadius(plan.data) : undefined;
   const denied = permission(application.data, 'sync');
+  const windows = useQuery(applicationQueries.syncWindows(key));
+  const closed = isClosedFor('manual', windows.data)
+    ? `A sync window is closed${windows.data?.changesAt ? ` until ${formatAbsolute(windows.data.changesAt)}` : ''}.`
+    : undefined;
+  const busy =
+    application.data && isBusy(application.data)
+      ? 'A sync is running. Wait until it ends, or terminate it.'
+      : undefined;
   const blocked =
     denied ??
+    busy ??
+    (dryRun ? undefined : closed) ??
     (plan.data && plan.data.problems.length > 0 ? 'The plan has problems that must be solved first.' : undefined) ??
     (radius?.confirm === 'typed' && !dryRun && typed !== key.name ? `Type ${key.name} to confirm.` : undefined) ??
     (picked?.size === 0 ? 'No resource is selected.' : undefined);
@@ -70,7 +83,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
       onClose();
       void navigate({ to: '/applications/$namespace/$name', params: key, search: { tab: 'operation' } });
     } catch (error) {
-      if (!(await plan.replanIfStale(error, seen))) setFailure(error instanceof Error ? error.message : String(error));
+      if (!(await plan.replanIfStale(error, seen))) setFailure(describeError(error));
       setTyped('');
     }
     setApplying(false);
@@ -108,7 +121,7 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
                   </span>
                 </>
               ) : (
-                <span>Comparing the cluster with Git…</span>
+                <span>{plan.isError ? 'There is no plan' : 'Comparing the cluster with Git…'}</span>
               )}
             </div>
           </div>
@@ -138,6 +151,12 @@ export default function SyncDialog({ applicationKey: key, onClose }: SyncDialogP
           <div className={classes.note} data-tone="bad" role="alert">
             <IconInfoCircle size={16} />
             <span>{failure}</span>
+          </div>
+        )}
+        {(busy ?? closed) && (
+          <div className={classes.note} data-tone="info" role="status">
+            <IconInfoCircle size={16} />
+            <span>{busy ?? closed} This is what would be done now.</span>
           </div>
         )}
         {plan.data && <PlanNotes plan={plan.data} />}
