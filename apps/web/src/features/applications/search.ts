@@ -25,7 +25,7 @@ export interface ApplicationSearch {
   plan?: true;
   /** The history entry in the rollback dialog. */
   rollback?: number;
-  /** The history entry compared with now. */
+  /** The history entry compared with the current one. */
   compare?: number;
   delete?: true;
   pod?: string;

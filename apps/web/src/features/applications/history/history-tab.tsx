@@ -26,7 +26,16 @@ interface HistoryTabProps {
 export function HistoryTab({ applicationKey: key, app, search, onSearch }: HistoryTabProps) {
   const entries = [...(app.status?.history ?? [])].reverse();
   if (search.compare !== undefined)
-    return <Comparison applicationKey={key} id={search.compare} file={search.file} onSearch={onSearch} />;
+    return (
+      <Comparison
+        applicationKey={key}
+        id={search.compare}
+        current={entries[0]?.id}
+        denied={permission(app, 'rollback')}
+        file={search.file}
+        onSearch={onSearch}
+      />
+    );
   if (entries.length === 0)
     return (
       <Panel>
@@ -96,7 +105,7 @@ function Entry({ applicationKey, entry, current, held, denied, onSearch }: Entry
         {metadata.isLoading ? (
           <Skeleton height={14} width={220} my={3} />
         ) : (
-          <span className={classes.message}>
+          <span className={classes.message} title={metadata.data?.message}>
             {metadata.data?.message?.split('\n')[0] ?? (revision || 'Local manifests')}
           </span>
         )}
@@ -152,18 +161,25 @@ function Entry({ applicationKey, entry, current, held, denied, onSearch }: Entry
   );
 }
 
+/** A deployment against the current one; the current one against what Git wants. */
 function Comparison({
   applicationKey: key,
   id,
+  current,
+  denied,
   file,
   onSearch,
 }: {
   applicationKey: ApplicationKey;
   id: number;
+  current: number | undefined;
+  denied: string | undefined;
   file: string | undefined;
   onSearch: HistoryTabProps['onSearch'];
 }) {
-  const diff = useQuery(applicationQueries.historyDiff(key, id, 'now'));
+  const withGit = current === undefined || id === current;
+  const other = withGit ? 'what Git wants' : `deployment ${current}`;
+  const diff = useQuery(applicationQueries.historyDiff(key, id, withGit ? 'now' : String(current)));
   const entries = (diff.data?.resources ?? [])
     .filter((each) => each.change !== 'unchanged')
     .map((each) => ({ id: resourceId(each), ref: each, before: each.before, after: each.after }));
@@ -174,21 +190,26 @@ function Comparison({
           <IconArrowLeft size={18} />
         </ActionIcon>
         <h2>
-          Deployment {id} compared with now{' '}
+          Deployment {id} compared with {withGit ? other : `the current one, ${current}`}{' '}
           {diff.data && (
             <span className={classes.dim}>
               {entries.length === 1 ? '1 resource differs' : `${entries.length} resources differ`}
             </span>
           )}
         </h2>
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconArrowBackUp size={15} />}
-          onClick={() => onSearch({ rollback: id })}
-        >
-          Roll back to {id}
-        </Button>
+        {id !== current && (
+          <Tooltip label={denied ?? 'See the plan first'}>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconArrowBackUp size={15} />}
+              aria-disabled={denied !== undefined}
+              onClick={() => !denied && onSearch({ rollback: id })}
+            >
+              Roll back to {id}
+            </Button>
+          </Tooltip>
+        )}
       </div>
       <div className={classes.compareBody}>
         {diff.isError ? (
@@ -201,9 +222,9 @@ function Comparison({
             selected={file}
             onSelect={(value) => onSearch({ file: value })}
             beforeLabel={`Deployment ${id}`}
-            afterLabel="Now"
+            afterLabel={withGit ? 'Git' : `Deployment ${current}`}
             emptyTitle="Nothing differs"
-            emptyText="This deployment and now ask for the same resources."
+            emptyText={`Deployment ${id} and ${other} are the same resources.`}
           />
         )}
       </div>
