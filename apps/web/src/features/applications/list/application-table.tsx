@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useShortcuts } from '../../../hooks/use-shortcuts.ts';
 import { clusterLabel, repoLabel, rowKey, shortRevision } from '../application-row.ts';
 import classes from './list.module.css';
-import { AutoCell, HealthCell, OperationCell, SyncCell } from './status-cells.tsx';
+import { AutoCell, HealthCell, isNotable, OperationCell, SyncCell } from './status-cells.tsx';
 
 export interface RowsProps {
   rows: ApplicationRow[];
@@ -182,6 +182,9 @@ export function ApplicationTable({
   );
 }
 
+const sourceText = ({ project, source: { repoURL, path, chart } }: ApplicationRow): string =>
+  `${project} · ${repoLabel(repoURL)}${path && `/${path}`}${chart && ` · ${chart}`}`;
+
 /** Another press turns the order round; times begin with the latest. */
 function nextSort(key: string, sort: string): string {
   if (sort === key) return `-${key}`;
@@ -226,13 +229,12 @@ function Row({ row, index, offset, selected, active, onToggle, onSync, onRefresh
           to="/applications/$namespace/$name"
           params={{ namespace: row.namespace, name: row.name }}
           className={classes.name}
+          title={row.name}
         >
           {row.name}
         </Link>
-        <span className={classes.dim}>
-          {row.project} · {repoLabel(source.repoURL)}
-          {source.path && `/${source.path}`}
-          {source.chart && ` · ${source.chart}`}
+        <span className={classes.dim} title={sourceText(row)}>
+          {sourceText(row)}
         </span>
       </Cell>
       <Cell className={`${classes.cell} ${classes.colHealth}`}>
@@ -241,7 +243,7 @@ function Row({ row, index, offset, selected, active, onToggle, onSync, onRefresh
       <Cell className={`${classes.cell} ${classes.colSync}`}>
         <SyncCell row={row} />
       </Cell>
-      <Cell className={`${classes.cell} ${classes.colOperation}`}>
+      <Cell className={`${classes.cell} ${classes.colOperation} ${isNotable(row) ? classes.notable : ''}`}>
         <OperationCell row={row} />
       </Cell>
       <Cell className={`${classes.cell} ${classes.two} ${classes.colRevision}`}>
@@ -249,8 +251,10 @@ function Row({ row, index, offset, selected, active, onToggle, onSync, onRefresh
         <span className={classes.dim}>{source.targetRevision || 'HEAD'}</span>
       </Cell>
       <Cell className={`${classes.cell} ${classes.two} ${classes.colDestination}`}>
-        <span>{clusterLabel(destination)}</span>
-        <span className={classes.dim}>{destination.namespace}</span>
+        <span title={clusterLabel(destination)}>{clusterLabel(destination)}</span>
+        <span className={classes.dim} title={destination.namespace}>
+          {destination.namespace}
+        </span>
       </Cell>
       <Cell className={`${classes.cell} ${classes.colAuto}`}>
         <AutoCell row={row} />

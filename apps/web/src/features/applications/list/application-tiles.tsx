@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react';
 import { clusterLabel, repoLabel, rowKey, shortRevision } from '../application-row.ts';
 import type { RowsProps } from './application-table.tsx';
 import classes from './list.module.css';
-import { HealthCell, OperationCell, SyncCell } from './status-cells.tsx';
+import { HealthCell, isNotable, OperationCell, SyncCell } from './status-cells.tsx';
 
 export function ApplicationTiles({ rows, selected, onToggle, onSync, onEnd }: RowsProps) {
   const end = useRef<HTMLDivElement>(null);
@@ -31,6 +31,7 @@ export function ApplicationTiles({ rows, selected, onToggle, onSync, onEnd }: Ro
                     to="/applications/$namespace/$name"
                     params={{ namespace: row.namespace, name: row.name }}
                     className={classes.name}
+                    title={row.name}
                   >
                     {row.name}
                   </Link>
@@ -53,7 +54,7 @@ export function ApplicationTiles({ rows, selected, onToggle, onSync, onEnd }: Ro
               <div className={classes.tileStatus}>
                 <HealthCell row={row} pill />
                 <SyncCell row={row} pill />
-                {row.operation && row.operation.phase !== 'Succeeded' && <OperationCell row={row} pill />}
+                {isNotable(row) && <OperationCell row={row} pill />}
               </div>
               <dl className={classes.facts}>
                 <dt>Source</dt>
@@ -66,7 +67,7 @@ export function ApplicationTiles({ rows, selected, onToggle, onSync, onEnd }: Ro
                   <code>{shortRevision(row.revision) || '–'}</code> {row.source.targetRevision || 'HEAD'}
                 </dd>
                 <dt>Runs in</dt>
-                <dd>
+                <dd title={`${clusterLabel(row.destination)} / ${row.destination.namespace}`}>
                   {clusterLabel(row.destination)} / {row.destination.namespace}
                 </dd>
               </dl>

@@ -94,8 +94,11 @@ export function QueryBar({ q, onChange, facets, view, onView }: QueryBarProps) {
       </div>
       <div className={classes.chips}>
         {healthOrder.map((value) => chip('health', 'health', value, value, healthTone(value)))}
-        {(facets['sync']?.['OutOfSync'] ?? 0) > 0 || has('sync', 'OutOfSync') ? <span className={classes.gap} /> : null}
+        <span className={classes.gap} />
         {chip('sync', 'sync', 'OutOfSync', 'OutOfSync', 'outofsync')}
+        {chip('sync', 'sync', 'Unknown', 'Sync unknown', 'unknown')}
+        {chip('phase', 'phase', 'Failed', 'Sync failed', 'degraded')}
+        {chip('phase', 'phase', 'Error', 'Sync error', 'degraded')}
         {chip('autosync', 'autoSync', 'held', 'Held', 'suspended')}
         <span className={classes.gap} />
         {facetMenus.map(({ key, facet, label }) => (

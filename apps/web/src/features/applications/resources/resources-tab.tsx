@@ -176,7 +176,7 @@ export function ResourcesTab({ applicationKey, app, search, onSearch }: Resource
 
 function Labelled({ icon, text }: { icon: React.ReactNode; text: string }) {
   return (
-    <span style={{ display: 'inline-flex', alignItems: 'center', gap: 6 }}>
+    <span style={{ display: 'flex', alignItems: 'center', justifyContent: 'center', gap: 6 }}>
       {icon}
       {text}
     </span>
