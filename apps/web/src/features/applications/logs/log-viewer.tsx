@@ -59,6 +59,7 @@ export function LogViewer({
   const [times, setTimes] = useLocalStorage({ key: 'lockstep.logs-times', defaultValue: true });
   const scroll = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
+  const lastTop = useRef(0);
   const [seen, setSeen] = useState(0);
   const { group, kind, resourceName, namespace, podName } = target;
   const { namespace: appNamespace, name } = key;
@@ -119,6 +120,7 @@ export function LogViewer({
     overscan: 30,
   });
   const items = virtualizer.getVirtualItems();
+  const height = virtualizer.getTotalSize();
   const manyPods = new Set(entries.slice(-200).map((entry) => entry.podName)).size > 1;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the end while the reader is there
@@ -126,12 +128,15 @@ export function LogViewer({
     if (!pinned.current || shown.length === 0) return;
     virtualizer.scrollToIndex(shown.length - 1, { align: 'end' });
     setSeen(shown.length);
-  }, [shown.length]);
+  }, [shown.length, height]);
 
   const handleScroll = () => {
     const box = scroll.current;
     if (!box) return;
-    pinned.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+    // Lines turn out taller than was thought and the end moves away; only somebody who scrolls up leaves it.
+    if (box.scrollHeight - box.scrollTop - box.clientHeight < 40) pinned.current = true;
+    else if (box.scrollTop < lastTop.current) pinned.current = false;
+    lastTop.current = box.scrollTop;
     if (pinned.current) setSeen(shown.length);
   };
 
@@ -207,9 +212,7 @@ export function LogViewer({
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
             tabIndex={0}
           >
-            <div
-              style={{ height: virtualizer.getTotalSize(), position: 'relative', minWidth: wrap ? 0 : 'max-content' }}
-            >
+            <div style={{ height, position: 'relative', minWidth: wrap ? 0 : 'max-content' }}>
               <div
                 style={{
                   position: 'absolute',
