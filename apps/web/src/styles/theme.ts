@@ -82,15 +82,30 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: false },
       },
     },
-    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },
+    Menu: {
+      defaultProps: {
+        shadow: 'md',
+        position: 'bottom-end',
+        withinPortal: true,
+        // A menu owns its items and nothing else that can have the focus; the first item gets it.
+        withInitialFocusPlaceholder: false,
+      },
+    },
     Modal: {
       defaultProps: {
         centered: true,
         overlayProps: { backgroundOpacity: 0.42 },
         closeButtonProps: { 'aria-label': 'Close' },
+        attributes: { header: { role: 'presentation' } },
       },
     },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.42 } } },
+    // A header element outside an article is a landmark of the page, which the head of a dialog is not.
+    Drawer: {
+      defaultProps: {
+        overlayProps: { backgroundOpacity: 0.42 },
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
     Kbd: { defaultProps: { size: 'xs' } },
     Tabs: { defaultProps: { keepMounted: false } },
   },

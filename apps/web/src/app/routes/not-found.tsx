@@ -5,16 +5,19 @@ import { PanelState } from '../../components/panel.tsx';
 
 export function NotFound() {
   return (
-    <PanelState
-      icon={<IconMapQuestion size={22} />}
-      title="There is no page here"
-      actions={
-        <Button component={Link} to="/applications">
-          All applications
-        </Button>
-      }
-    >
-      The address may be mistyped, or what it showed has been deleted.
-    </PanelState>
+    <main>
+      <h1 className="visually-hidden">Not found</h1>
+      <PanelState
+        icon={<IconMapQuestion size={22} />}
+        title="There is no page here"
+        actions={
+          <Button component={Link} to="/applications">
+            All applications
+          </Button>
+        }
+      >
+        The address may be mistyped, or what it showed has been deleted.
+      </PanelState>
+    </main>
   );
 }

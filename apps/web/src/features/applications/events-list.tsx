@@ -33,7 +33,8 @@ export function EventsList({ applicationKey, resource }: { applicationKey: Appli
   if (sorted.length === 0)
     return (
       <PanelState icon={<IconCalendarOff size={22} />} title="No events" compact>
-        Clusters keep events for about an hour; nothing happened since.
+        The cluster has recorded none about {resource ? 'this resource' : 'this application'}, or they are older than it
+        keeps them, which is an hour as a rule.
       </PanelState>
     );
   return (
@@ -46,7 +47,7 @@ export function EventsList({ applicationKey, resource }: { applicationKey: Appli
           {event.type === 'Warning' ? (
             <StatusIcon tone="outofsync" label="Warning" />
           ) : (
-            <StatusIcon tone="unknown" label="Normal" />
+            <span className={classes.normal} role="img" aria-label="Normal" />
           )}
           <div>
             <div className={classes.reason}>

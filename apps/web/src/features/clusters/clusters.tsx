@@ -19,6 +19,11 @@ const clusterQueries = {
     }),
 };
 
+/** Every cluster has this label; it says nothing about one. */
+const secretType = 'argocd.argoproj.io/secret-type';
+
+const wasRead = ({ info }: Cluster): boolean => Boolean(info?.cacheInfo?.lastCacheSyncTime);
+
 const connection = (cluster: Cluster) => cluster.info?.connectionState ?? cluster.connectionState;
 
 export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: string | undefined) => void }) {
@@ -44,8 +49,8 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
                   <th>Name</th>
                   <th>Connection</th>
                   <th>Version</th>
-                  <th>Applications</th>
-                  <th>Resources watched</th>
+                  <th className={classes.number}>Applications</th>
+                  <th className={classes.number}>Resources watched</th>
                   <th>Last full read</th>
                 </tr>
               </thead>
@@ -65,15 +70,17 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
                       )}
                       <Warnings of={cluster} />
                     </td>
-                    <td data-label="Version">{cluster.info?.serverVersion ?? cluster.serverVersion ?? '–'}</td>
-                    <td data-label="Applications">
+                    <td data-label="Version">{cluster.info?.serverVersion || cluster.serverVersion || '–'}</td>
+                    <td data-label="Applications" className={classes.number}>
                       <Link to="/applications" search={{ q: `cluster:${cluster.name || cluster.server}` }}>
                         {cluster.info?.applicationsCount ?? 0}
                       </Link>
                     </td>
-                    <td data-label="Resources">{cluster.info?.cacheInfo?.resourcesCount?.toLocaleString() ?? '–'}</td>
-                    <td data-label="Cache" className={classes.nowrap}>
-                      <RelativeTime value={cluster.info?.cacheInfo?.lastCacheSyncTime} />
+                    <td data-label="Resources watched" className={classes.number}>
+                      {wasRead(cluster) ? cluster.info.cacheInfo.resourcesCount.toLocaleString() : '–'}
+                    </td>
+                    <td data-label="Last full read" className={classes.nowrap}>
+                      {wasRead(cluster) ? <RelativeTime value={cluster.info.cacheInfo.lastCacheSyncTime} /> : '–'}
                     </td>
                   </tr>
                 ))}
@@ -98,12 +105,15 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
               {connection(open)?.message && <span className={classes.bad}>{connection(open)?.message}</span>}
             </Fact>
             <Fact name="Tried">
-              <RelativeTime value={connection(open)?.attemptedAt} />
+              {connection(open)?.attemptedAt ? <RelativeTime value={connection(open)?.attemptedAt} /> : 'Never'}
             </Fact>
-            <Fact name="Kubernetes">{open.info?.serverVersion ?? open.serverVersion}</Fact>
-            <Fact name="API kinds">{open.info?.cacheInfo?.apisCount}</Fact>
+            <Fact name="Kubernetes">{open.info?.serverVersion || open.serverVersion || 'Unknown'}</Fact>
+            <Fact name="API kinds">{open.info?.cacheInfo?.apisCount || 'Unknown'}</Fact>
             <Fact name="Certificate check">{open.config.tlsClientConfig.insecure ? 'Skipped' : 'On'}</Fact>
-            <Fact name="Identity">{open.info?.uid ?? 'Unknown: kube-system cannot be read'}</Fact>
+            <Fact name="Identity">
+              {open.info?.uid ??
+                (connection(open)?.status === 'Successful' ? 'Unknown: kube-system cannot be read' : 'Unknown')}
+            </Fact>
             {open.info.warnings.length > 0 && (
               <Fact name="Warnings">
                 <Warnings of={open} />
@@ -114,7 +124,11 @@ export function Clusters({ id, onOpen }: { id: string | undefined; onOpen: (id: 
             </Fact>
             <Fact name="Project">{open.project || 'Any'}</Fact>
             <Fact name="Labels">
-              <Tags values={Object.entries(open.labels ?? {}).map(([name, value]) => `${name}=${value}`)} />
+              <Tags
+                values={Object.entries(open.labels ?? {})
+                  .filter(([name]) => name !== secretType)
+                  .map(([name, value]) => `${name}=${value}`)}
+              />
             </Fact>
           </Facts>
         )}

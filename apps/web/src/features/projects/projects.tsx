@@ -37,8 +37,8 @@ export function Projects() {
                   <th>Name</th>
                   <th>Repositories</th>
                   <th>Destinations</th>
-                  <th>Roles</th>
-                  <th>Sync windows</th>
+                  <th className={classes.number}>Roles</th>
+                  <th className={classes.number}>Sync windows</th>
                 </tr>
               </thead>
               <tbody>
@@ -56,8 +56,12 @@ export function Projects() {
                         ? 'Any'
                         : (spec.destinations?.length ?? 0)}
                     </td>
-                    <td data-label="Roles">{spec.roles?.length ?? 0}</td>
-                    <td data-label="Windows">{spec.syncWindows?.length ?? 0}</td>
+                    <td data-label="Roles" className={classes.number}>
+                      {spec.roles?.length ?? 0}
+                    </td>
+                    <td data-label="Sync windows" className={classes.number}>
+                      {spec.syncWindows?.length ?? 0}
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -170,9 +174,9 @@ export function Project({ name }: { name: string }) {
                     <div>
                       <Tags
                         values={[
-                          ...(window.applications ?? []),
-                          ...(window.namespaces ?? []),
-                          ...(window.clusters ?? []),
+                          ...(window.applications ?? []).map((each) => `application ${each}`),
+                          ...(window.namespaces ?? []).map((each) => `namespace ${each}`),
+                          ...(window.clusters ?? []).map((each) => `cluster ${each}`),
                         ]}
                       />
                     </div>

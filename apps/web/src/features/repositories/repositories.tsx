@@ -61,8 +61,12 @@ export function Repositories({ id, onOpen }: { id: string | undefined; onOpen: (
                       )}
                     </td>
                     <td data-label="Project">{repository.project || 'Any'}</td>
-                    <td className={classes.nowrap}>
-                      <RelativeTime value={repository.connectionState?.attemptedAt} />
+                    <td data-label="Tried" className={classes.nowrap}>
+                      {repository.connectionState?.attemptedAt ? (
+                        <RelativeTime value={repository.connectionState.attemptedAt} />
+                      ) : (
+                        '–'
+                      )}
                     </td>
                   </tr>
                 ))}

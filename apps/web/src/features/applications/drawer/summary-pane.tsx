@@ -40,6 +40,9 @@ export function SummaryPane({ item, owner, live, loading, onOpen }: SummaryPaneP
     <>
       <section className={classes.section}>
         <h3>Facts</h3>
+        {!loading && !live && item?.health?.status === 'Missing' && (
+          <p className={classes.absent}>It is not in the cluster. Git asks for it; a sync creates it.</p>
+        )}
         {loading ? (
           <Skeleton height={64} />
         ) : (
@@ -51,7 +54,9 @@ export function SummaryPane({ item, owner, live, loading, onOpen }: SummaryPaneP
               </Fact>
             )}
             {spec.replicas !== undefined && (
-              <Fact name="Replicas">{`${status.readyReplicas ?? 0} of ${spec.replicas} ready`}</Fact>
+              <Fact name="Replicas">
+                {isCounted(live) ? `${status.readyReplicas ?? 0} of ${spec.replicas} ready` : spec.replicas}
+              </Fact>
             )}
             {spec.nodeName && <Fact name="Node">{spec.nodeName}</Fact>}
             {status.podIP && <Fact name="Address">{status.podIP}</Fact>}
@@ -120,6 +125,16 @@ export function SummaryPane({ item, owner, live, loading, onOpen }: SummaryPaneP
         </section>
       )}
     </>
+  );
+}
+
+/** Whether the kind says how many of its replicas are ready; a custom resource need not. */
+function isCounted(live: KubernetesObject | null | undefined): boolean {
+  const status = (live?.['status'] ?? {}) as { replicas?: number; readyReplicas?: number };
+  return (
+    live?.apiVersion?.startsWith('apps/') === true ||
+    status.replicas !== undefined ||
+    status.readyReplicas !== undefined
   );
 }
 
