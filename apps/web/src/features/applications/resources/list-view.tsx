@@ -142,7 +142,7 @@ export function ListView({ roots, selected, onOpen, expandAll }: ListViewProps) 
                   <span className={classes.twist} />
                 )}
                 <KindIcon kind={item.ref.kind} size={17} />
-                <span>
+                <span title={item.ref.name}>
                   {item.ref.name} <small>{item.ref.kind}</small>
                 </span>
               </Cell>

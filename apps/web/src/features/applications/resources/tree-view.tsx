@@ -17,6 +17,7 @@ import { LogoMark } from '../../../components/logo.tsx';
 import { RelativeTime } from '../../../components/relative-time.tsx';
 import { StatusIcon } from '../../../components/status-icon.tsx';
 import { healthTone } from '../../../lib/status.ts';
+import { formatAbsolute } from '../../../lib/time.ts';
 import type { ResourceItem } from './build-tree.ts';
 import { type Card, type Direction, layoutTree, maxPodDots, neighbour, type PlacedCard } from './layout-tree.ts';
 import { itemLabel, itemTone } from './resource-status.ts';
@@ -224,7 +225,9 @@ function ApplicationCard() {
     >
       <LogoMark size={20} />
       <span style={{ minWidth: 0 }}>
-        <span className={classes.name}>{applicationName}</span>
+        <span className={classes.name} title={applicationName}>
+          {applicationName}
+        </span>
         <span className={classes.kind}>Application · {health ?? 'Unknown'}</span>
       </span>
     </button>
@@ -261,7 +264,10 @@ function ResourceCard({ id, item, hidden, expandable, expanded }: Extract<Card, 
           <span className={classes.name} title={ref.name}>
             {middle(ref.name)}
           </span>
-          <span className={classes.kind}>
+          <span
+            className={classes.kind}
+            title={item.createdAt ? `${detail}, created ${formatAbsolute(item.createdAt)}` : detail}
+          >
             {detail}
             {item.createdAt && ref.kind === 'ReplicaSet' && (
               <>
