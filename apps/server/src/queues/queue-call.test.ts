@@ -1,4 +1,4 @@
-import { RenderError, TerminalError, WaitingError } from '@lockstep/core';
+import { ClusterError, RenderError, TerminalError, WaitingError } from '@lockstep/core';
 import { type RedisServer, startRedis } from '@lockstep/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../tests/support/scripted-api-server.ts';
@@ -87,6 +87,8 @@ it('errors cross the wire without losing place or fix, and without doubling them
     new RenderError('Code', 'is broken'),
     new TerminalError('Code', 'wrong'),
     new WaitingError('Code', 'later', { retryAfter: 7, fix: 'Wait' }),
+    new ClusterError('https://127.0.0.1:9 cannot be reached', { status: 0, reason: 'Unreachable' }),
+    new ClusterError('no', { status: 403, reason: 'Forbidden' }),
   ]) {
     const copy = errorFromWire(JSON.parse(JSON.stringify(errorToWire(error))));
     expect(copy.constructor).toBe(error.constructor);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GitOpsError, RenderError, TerminalError, WaitingError } from '@lockstep/core';
+import { ClusterError, GitOpsError, RenderError, TerminalError, WaitingError } from '@lockstep/core';
 import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { openRedis } from '../redis/redis-connection.ts';
@@ -8,13 +8,15 @@ import { QueueWorker } from './queue-worker.ts';
 
 /** An error as it crosses a queue; `errorFromWire` makes the same family of it again. */
 export interface WireError {
-  family: 'terminal' | 'waiting' | 'render' | 'other';
+  family: 'terminal' | 'waiting' | 'render' | 'cluster' | 'other';
   code: string;
   message: string;
   fix?: string;
   file?: string;
   line?: number;
   retryAfter?: number;
+  /** HTTP status of a cluster's answer; 0 when there was none. */
+  status?: number;
 }
 
 export type WireResult<R> = { ok: true; value: R } | { ok: false; error: WireError };
@@ -169,7 +171,9 @@ export function errorToWire(error: unknown): WireError {
           ? 'terminal'
           : error instanceof WaitingError
             ? 'waiting'
-            : 'other';
+            : error instanceof ClusterError
+              ? 'cluster'
+              : 'other';
     return {
       family,
       code: error.code,
@@ -178,6 +182,7 @@ export function errorToWire(error: unknown): WireError {
       ...(error instanceof RenderError && error.file !== undefined ? { file: error.file } : {}),
       ...(error instanceof RenderError && error.line !== undefined ? { line: error.line } : {}),
       ...(error instanceof WaitingError ? { retryAfter: error.retryAfter } : {}),
+      ...(error instanceof ClusterError ? { code: error.reason, status: error.status } : {}),
     };
   }
   return { family: 'other', code: 'Unexpected', message: error instanceof Error ? error.message : String(error) };
@@ -203,6 +208,8 @@ export function errorFromWire(wire: WireError): Error {
         ...(wire.line === undefined ? {} : { line: wire.line }),
       });
     }
+    case 'cluster':
+      return new ClusterError(wire.message, { status: wire.status ?? 0, reason: wire.code });
     case 'other':
       return new GitOpsError(wire.code, withoutFix, fix);
   }

@@ -902,6 +902,27 @@ describe('ways to apply', () => {
     expect(status().operationState?.message).toContain('Replace=true,Force=true to delete and create it');
   });
 
+  it.each([
+    "configmaps \"web\" is forbidden: ValidatingAdmissionPolicy 'frozen' with binding 'all' denied request: data is immutable",
+    'admission webhook "frozen.example.com" denied the request: data may not be changed',
+  ])('never deletes with Force what an admission policy refuses to change: %s', async (message) => {
+    const forced = (value: string) => configMap('web', value, { 'argocd.argoproj.io/sync-options': 'Force=true' });
+    const { world, key, run, status, cluster } = setUp({}, { 'deploy/web.yaml': forced('one') });
+    requestSync(world, key);
+    await run();
+    const sent: string[] = [];
+    world.beforeRequest = async (request) => void sent.push(request);
+    world.push('bbbbbbb2', { 'deploy/web.yaml': forced('two') });
+    cluster.refusals.set('ConfigMap/web', new ClusterError(message, { status: 422, reason: 'Invalid' }));
+    requestSync(world, key);
+    await run();
+    expect(sent.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+    expect(sent).toContain('APPLY ConfigMap/web');
+    expect(cluster.get('ConfigMap', 'web')).toBeDefined();
+    expect(status().operationState?.phase).toBe('Failed');
+    expect(status().operationState?.message).not.toContain('Force=true to delete');
+  });
+
   it('never deletes a claim with Force because the server refuses a change that nobody foresaw', async () => {
     const claim = (value: string) =>
       configMap('web', value, { 'argocd.argoproj.io/sync-options': 'Force=true' }).replace(
@@ -916,10 +937,12 @@ describe('ways to apply', () => {
       'PersistentVolumeClaim/web',
       new ClusterError('spec is immutable', { status: 422, reason: 'Invalid' }),
     );
-    world.requests.length = 0;
+    const sent: string[] = [];
+    world.beforeRequest = async (request) => void sent.push(request);
     requestSync(world, key);
     await run();
-    expect(world.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+    expect(sent.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+    expect(sent).toContain('APPLY PersistentVolumeClaim/web');
     expect(status().operationState).toMatchObject({ phase: 'Failed', message: expect.stringContaining('immutable') });
   });
 

@@ -167,8 +167,7 @@ async function outcomeOf(
   // The object is not what was decided on any more.
   if (isConflict(error) && (task.action === 'replace' || task.action === 'recreate' || task.action === 'hook'))
     throw error;
-  const isImmutable =
-    error.reason === 'Invalid' && /immutable|may not be (changed|updated)|Forbidden/i.test(error.message);
+  const isImmutable = isRefusedAsImmutable(error);
   const { live, dryRun } = context;
   if (isImmutable && task.options.force && live !== undefined && task.action !== 'hook') {
     if (dryRun) return { outcome: 'applied', object: live, message: `${describeObject(target)} replaced (dry run)` };
@@ -183,6 +182,15 @@ async function outcomeOf(
     }
   }
   return { outcome: 'failed', message: `${error.message}${adviceFor(error, isImmutable)}` };
+}
+
+/**
+ * Whether the API server's own validation refused to change a field of the live object. What an admission policy or a
+ * webhook refuses, in whatever words, a new object would be refused as well: the old one must stay.
+ */
+function isRefusedAsImmutable({ reason, message }: ClusterError): boolean {
+  if (reason !== 'Invalid' || /denied (the )?request|is forbidden:/i.test(message)) return false;
+  return /immutable|may not be (changed|updated)/i.test(message) || message.includes(': Forbidden: ');
 }
 
 function adviceFor(error: ClusterError, isImmutable: boolean): string {
