@@ -22,7 +22,10 @@ export async function writeSummaryFile(file: string, summary: Summary): Promise<
 }
 
 /** The text that ends `npm start`: short, aligned, three things to try. */
-export function describeSummary(summary: Summary, facts: { demo: boolean; seconds: number; logs: string }): string {
+export function describeSummary(
+  summary: Summary,
+  facts: { demo: boolean; seconds: number; logs: string; forgets?: string },
+): string {
   const [firstKubeconfig = ''] = Object.values(summary.kubeconfigs);
   const rows: [string, string][] = [
     ['Dashboard', summary.url],
@@ -60,7 +63,7 @@ export function describeSummary(summary: Summary, facts: { demo: boolean; second
     '  Three things to try',
     ...tries.map((text, index) => `  ${index + 1}. ${text}`),
     '',
-    '  Ctrl-C stops everything; what you did is kept for the next start.',
+    `  Ctrl-C stops everything; what you did is kept for the next start${facts.forgets === undefined ? '' : `, but not ${facts.forgets}`}.`,
     '',
   ].join('\n');
 }
