@@ -55,6 +55,7 @@ export interface WorkerParts {
 
 /** Long enough for the first lists of a small cluster, short enough that one that does not answer holds up nobody. */
 const CLUSTER_WAIT_MS = 50;
+const WITHOUT_JOB = new AbortController().signal;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 60_000;
 
@@ -81,17 +82,18 @@ export class ApplicationWorker {
     else hearing.hear(version);
   }
 
-  /**
-   * Looks at one application, and then at those of its cluster that had to wait meanwhile. `signal` is aborted when BullMQ
-   * lost the job's lock: somebody may run it again, so nothing more is written.
-   */
+  /** `signal` is aborted when BullMQ lost the job's lock: somebody may run it again, so nothing more is written. */
   async process(job: Job<ApplicationJob>, signal: AbortSignal): Promise<void> {
     const first = { namespace: job.data.namespace, name: job.data.name };
     const application = this.parts.controlPlane.application(first);
     const server = application === undefined ? '' : (this.#clusterOf(application)?.facts.server ?? '');
     if (this.#isStopping || !this.#share.take(server, first)) return;
-    for (let key: ApplicationKey | undefined = first; key !== undefined; key = this.#share.pass(server))
-      await this.#lookAt(key, signal);
+    try {
+      await this.#lookAt(first, signal);
+    } finally {
+      // Not awaited: the job is done, and hints at its application must not wait for those of others.
+      void this.#lookAtWaiting(server);
+    }
   }
 
   /** Begins nothing more. Resolves when nothing is in progress, at the latest after `timeout` ms. */
@@ -100,6 +102,17 @@ export class ApplicationWorker {
     this.#share.clear();
     const end = Date.now() + timeout;
     while (this.#active.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Those that had to wait for a place of this cluster. Their jobs ended when they began to wait; the shard is still ours. */
+  async #lookAtWaiting(server: string): Promise<void> {
+    for (let key = this.#share.pass(server); key !== undefined; key = this.#share.pass(server)) {
+      try {
+        await this.#lookAt(key, WITHOUT_JOB);
+      } catch (error) {
+        this.parts.logger.error({ application: textOfKey(key), err: error }, 'reconciliation failed');
+      }
+    }
   }
 
   async #lookAt(key: ApplicationKey, signal: AbortSignal): Promise<void> {
@@ -176,6 +189,7 @@ export class ApplicationWorker {
     return createWorld(this.parts, key, {
       throwIfCancelled,
       onWritten: ({ metadata }) => hearing.wrote(versionOf(metadata)),
+      onReadAnew: () => hearing.hear(undefined),
     });
   }
 
@@ -216,14 +230,20 @@ export class ApplicationWorker {
   }
 }
 
-/**
- * The world of one reconciliation. `throwIfCancelled` is asked once more as every write leaves, `onWritten` gets what the
- * API server answered. Also serves those who only plan: theirs always throws.
- */
+export interface WorldHooks {
+  /** Asked once more as every write leaves. For those who only plan it always throws. */
+  throwIfCancelled: () => void;
+  /** Gets what the API server answered to a write. */
+  onWritten: (object: KubernetesObject) => void;
+  /** The Application was not as we knew it, and was read anew. */
+  onReadAnew: () => void;
+}
+
+/** The world of one reconciliation, or of a plan. */
 export function createWorld(
   parts: WorkerParts,
   key: ApplicationKey,
-  { throwIfCancelled, onWritten }: { throwIfCancelled: () => void; onWritten: (object: KubernetesObject) => void },
+  { throwIfCancelled, onWritten, onReadAnew }: WorldHooks,
 ): ReconcileWorld {
   const { controlPlane, clusters, repositories, renders, deployments, readModels, redis, jq } = parts;
   const instanceName = appInstanceName(key, controlPlane.namespace);
@@ -266,6 +286,9 @@ export function createWorld(
         kind: 'Application',
         ...wanted,
       })) as Application | undefined;
+      // Somebody wrote meanwhile. What was decided on what was read before is not all there is to do, and once it is held
+      // the watch will not tell of it.
+      onReadAnew();
       if (stored !== undefined) controlPlane.applications.absorb(stored);
       return stored;
     },

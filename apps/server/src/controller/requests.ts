@@ -90,6 +90,7 @@ function readOnlyWorld(parts: WorkerParts, key: ApplicationKey, application?: Ap
       throw new Error('a plan must not write');
     },
     onWritten: () => {},
+    onReadAnew: () => {},
   });
   return {
     ...world,
